@@ -1,0 +1,120 @@
+"""The registry of a hub, seen by everyone who needs it: one object (design, rule 5).
+
+Push secret, look-up and pull secret are all made from it. Apart, they drift, and BinderHub
+rebuilds every image at every launch without a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from spec import names
+from spec.model.registry import (
+    Acr,
+    ArtifactRegistry,
+    CustomRegistry,
+    DockerHub,
+    Ecr,
+    Gcr,
+    NoRegistry,
+    Quay,
+)
+from spec.model.stack import Hub
+from spec.secrets import REGISTRY_KEY, Secret
+
+GIVEN_PASSWORD = Secret("registryPassword")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryAccess:
+    """`image_prefix` is None only without a registry.
+
+    `server` is the key in docker's config.json, `url` the API address for look-ups.
+    `private` asks for a pull secret on user pods. `helper` (ECR) replaces all static credentials.
+    """
+
+    image_prefix: str | None
+    server: str | None = None
+    url: str | None = None
+    token_url: str | None = None
+    auth_config_url: str | None = None
+    username: str | None = None
+    password: Secret | None = None
+    private: bool = False
+    helper: bool = False
+
+    @property
+    def static(self) -> bool:
+        """Whether pushes use a user name and password that do not expire."""
+        return self.username is not None and self.password is not None
+
+
+def registry_access(hub: Hub) -> RegistryAccess:
+    """Derive the access object from the registry section."""
+    registry = hub.registry
+    prefix = "" if isinstance(registry, NoRegistry) else registry.prefix or hub.name
+    match registry:
+        case ArtifactRegistry():
+            host = f"{names.registry_location(hub)}-docker.pkg.dev"
+            path = f"{names.registry_project(hub)}/{names.repository(hub)}"
+            return _simple(host, f"{path}/{prefix}-", "_json_key", REGISTRY_KEY, private=False)
+        case Ecr():
+            account = registry.account or names.account(hub)
+            host = f"{account}.dkr.ecr.{names.registry_location(hub)}.amazonaws.com"
+            return RegistryAccess(image_prefix=f"{host}/{prefix}/", url=f"https://{host}", helper=True)
+        case Quay():
+            return _simple("quay.io", f"{registry.organization}/{prefix}-", registry.username,
+                           GIVEN_PASSWORD, private=registry.private)
+        case DockerHub():
+            return RegistryAccess(
+                image_prefix=f"{registry.organization}/{prefix}-",
+                server="https://index.docker.io/v1/",
+                url="https://registry-1.docker.io",
+                token_url="https://auth.docker.io/token?service=registry.docker.io",  # noqa: S106
+                auth_config_url="https://index.docker.io/v1/",
+                username=registry.username,
+                password=GIVEN_PASSWORD,
+                private=registry.private,
+            )
+        case Gcr():
+            project = registry.project or names.project(hub)
+            return _simple("gcr.io", f"{project}/{prefix}-", "_json_key", GIVEN_PASSWORD,
+                           private=False)
+        case Acr():
+            host = f"{registry.name}.azurecr.io"
+            return RegistryAccess(
+                image_prefix=f"{host}/{registry.project or hub.name}/{prefix}-",
+                server=f"https://{host}",
+                url=f"https://{host}",
+                token_url=f"https://{host}/oauth2/token?service={host}",
+                auth_config_url=f"https://{host}",
+                username=registry.username,
+                password=GIVEN_PASSWORD,
+                private=registry.private,
+            )
+        case CustomRegistry():
+            url = registry.url.rstrip("/")
+            host = url.split("://", 1)[1]
+            login = registry.username
+            return RegistryAccess(
+                image_prefix=f"{host}/{registry.project or hub.name}/{prefix}-",
+                server=registry.auth_config_url or url,
+                url=url,
+                token_url=None if registry.basic else registry.token_url,
+                auth_config_url=registry.auth_config_url or url,
+                username=login,
+                password=GIVEN_PASSWORD if login else None,
+                private=registry.private and login is not None,
+            )
+        case NoRegistry():
+            return RegistryAccess(image_prefix=None)
+        case _:
+            assert_never(registry)
+
+
+def _simple(host: str, path: str, username: str, password: Secret, *, private: bool) -> RegistryAccess:
+    return RegistryAccess(
+        image_prefix=f"{host}/{path}", server=f"https://{host}", url=f"https://{host}",
+        username=username, password=password, private=private,
+    )

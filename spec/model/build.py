@@ -1,0 +1,31 @@
+"""`build`: how images are built."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from spec.base import Bytes, Model, Quantity, Seconds, Text, defaults
+
+
+class BuildMemory(Model):
+    """Memory of a build pod."""
+
+    guarantee: Bytes = "1G"
+    """Reserved for a build."""
+    limit: Bytes = "4G"
+    """Most a build may use."""
+
+
+class Build(Model):
+    """Resources and tools of builds."""
+
+    memory: BuildMemory = defaults(BuildMemory)
+    """Memory of a build."""
+    max_age: Seconds = 3600
+    """Seconds after which a build is stopped."""
+    repo2docker_image: Text | None = None
+    """repo2docker image; the chart's when left out."""
+    builder: Literal["host", "dind", "pink"] | None = None
+    """Classic chart: host docker, docker in docker, or podman; dind when left out."""
+    docker_storage: Quantity | None = "15Gi"
+    """Most that the docker daemon of a node may keep; null for no bound."""

@@ -1,0 +1,69 @@
+"""`launch`: which repositories may be launched, how often, and what people see of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from spec.base import Count, Html, Model, Positive, Seconds, Text
+
+
+class Quotas(Model):
+    """How many servers may run at once."""
+
+    total: Count = 100
+    """Servers of the whole hub; 0 is maintenance: nobody can launch."""
+    per_repository: Count = 50
+    """Servers of one repository."""
+    overrides: dict[str, Count] = Field(default_factory=dict)
+    """Servers of particular repositories, by the same patterns as `repositories`."""
+
+
+class RateLimit(Model):
+    """How many launches one client address may ask for."""
+
+    launches: Positive = 10
+    """Launches in each period."""
+    period: Seconds = 3600
+    """Seconds of a period."""
+    trusted_proxies: int = Field(default=1, ge=0, le=10)
+    """Proxies in front of BinderHub whose X-Forwarded-For is believed."""
+
+
+class EventLog(Model):
+    """Send an event for each launch to Google Cloud Logging (flat key `launchEventsKey`)."""
+
+    log_name: Text = "binderhub-launch-events"
+    """Name of the log."""
+
+
+class Launch(Model):
+    """What may be launched."""
+
+    repositories: list[Text] = Field(default_factory=list)
+    """Patterns of repositories that may be launched: `github:org/*`, `github:org/repo`,
+    `gitlab:group/**`, `gist:user/*`, `zenodo:*`, ... Providers that are not named are switched
+    off. A members-only hub without any admits every repository."""
+    banned: list[Text] = Field(default_factory=list)
+    """Patterns of repositories that may not be launched."""
+    accept_open_hub: bool = False
+    """Let an open hub launch any repository of anyone."""
+    accept_private_repositories: bool = False
+    """The GitHub or GitLab token can read private repositories: whoever may launch, may read them."""
+    quotas: Quotas = Field(default_factory=Quotas)
+    """How many servers may run at once."""
+    rate_limit: RateLimit | None = Field(default_factory=RateLimit)
+    """How often one client may launch; null for no limit."""
+    timeout: Seconds = 900
+    """Seconds that a server may take to start."""
+    cors: Text | None = None
+    """One origin, or `*`, that may use the hub from its own pages."""
+    banner: Html | None = None
+    """HTML above every page of BinderHub."""
+    about: Html | None = None
+    """HTML of BinderHub's about page."""
+    event_log: EventLog | None = None
+    """Launch-event log; off when left out."""
+
+

@@ -1,0 +1,138 @@
+r"""Readable patterns of repositories, compiled to what BinderHub matches.
+
+BinderHub matches `allowed_specs` and `banned_specs` with `re.match(pattern, spec, re.IGNORECASE)`:
+anchored at the start, open at the end. A spec is what follows the provider in a launch URL:
+`owner/repo/ref` for GitHub, `group%2Fproject/ref` for GitLab, `https%3A%2F%2Fhost%2Fpath/ref` for
+plain git, `user/id[/ref]` for gists, a DOI for Zenodo and its like.
+(https://github.com/jupyterhub/binderhub, binderhub/repoproviders.py.)
+
+A pattern is `PROVIDER:PATH[@REF]`. In PATH, `*` stands for any text without '/', `**` for any text,
+and everything else for itself. Each compiled expression ends in `\Z` or covers the ref, so that
+`github:org/repo` never admits `org/repository`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from spec.base import complain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """A BinderHub repository provider. `prefix` is its part of launch URLs, `name` ours."""
+
+    name: str
+    prefix: str
+    class_name: str
+    segments: tuple[int, int | None]
+    """Fewest and most '/'-separated parts of PATH; None for any number."""
+    example: str
+    quoted: bool = False
+    ref: bool = True
+    ref_optional: bool = False
+
+
+PROVIDERS: dict[str, Provider] = {
+    p.name: p
+    for p in (
+        Provider(name="github", prefix="gh", class_name="GitHubRepoProvider", segments=(1, 2),
+                 example="github:org/repo"),
+        Provider(name="gist", prefix="gist", class_name="GistRepoProvider", segments=(1, 2),
+                 example="gist:user/*", ref_optional=True),
+        Provider(name="gitlab", prefix="gl", class_name="GitLabRepoProvider", segments=(1, None),
+                 example="gitlab:group/**", quoted=True),
+        Provider(name="git", prefix="git", class_name="GitRepoProvider", segments=(1, None),
+                 example="git:https://git.example.org/group/*", quoted=True),
+        Provider(name="zenodo", prefix="zenodo", class_name="ZenodoProvider", segments=(1, None),
+                 example="zenodo:*", ref=False),
+        Provider(name="figshare", prefix="figshare", class_name="FigshareProvider",
+                 segments=(1, None), example="figshare:*", ref=False),
+        Provider(name="hydroshare", prefix="hydroshare", class_name="HydroshareProvider",
+                 segments=(1, None), example="hydroshare:*", ref=False),
+        Provider(name="dataverse", prefix="dataverse", class_name="DataverseProvider",
+                 segments=(1, None), example="dataverse:*", ref=False),
+        Provider(name="ckan", prefix="ckan", class_name="CKANProvider", segments=(1, None),
+                 example="ckan:https://data.example.org/**", quoted=True, ref=False),
+    )
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pattern:
+    """A compiled pattern: `regex` is what BinderHub gets for `provider`."""
+
+    text: str
+    provider: Provider
+    path: str
+    ref: str | None
+    regex: str
+
+    @property
+    def everything(self) -> bool:
+        """Whether it admits the whole provider."""
+        return set(self.path) <= {"*", "/"} and self.ref is None
+
+    def matches(self, spec: str) -> bool:
+        """As BinderHub matches."""
+        return re.match(self.regex, spec, re.IGNORECASE) is not None
+
+
+def compile_pattern(text: str) -> Pattern:
+    """Compile one pattern; raises `FieldProblem` (rule BH036 to BH038) with reason and fix."""
+    name, colon, rest = text.partition(":")
+    provider = PROVIDERS.get(name)
+    if provider is None or not colon:
+        raise complain(
+            f"{name!r} is not a repository provider." if colon else "it names no provider.",
+            f"start with one of {', '.join(f'{p}:' for p in PROVIDERS)}, such as github:org/repo.",
+            rule="BH038",
+        )
+    path, at, ref = rest.partition("@") if provider.ref else (rest, "", "")
+    if at and not ref:
+        raise complain("nothing follows '@'.", "name a branch or tag, or drop the '@'.", rule="BH036")
+    path = path.rstrip("/")
+    if any(c.isspace() or not c.isprintable() for c in rest) or any(c in rest for c in "^$()[]{}|\\+?"):
+        raise complain(
+            "it looks like a regular expression; patterns are readable here.",
+            f"write it like {provider.example}: '*' within one part, '**' across parts.",
+            rule="BH038",
+        )
+    body = path.split("://", 1)[-1]
+    parts = body.split("/")
+    least, most = provider.segments
+    if not path or "" in parts or len(parts) < least or (most is not None and len(parts) > most):
+        raise complain(
+            f"it can never match a {name} repository.", f"write it like {provider.example}.",
+            rule="BH036",
+        )
+    if most == 2 and len(parts) == 1 and path not in ("*", "**"):
+        raise complain(
+            f"it names an owner only, and would also admit owners that start with {path!r}.",
+            f"write {name}:{path}/* for all repositories of {path}.",
+            rule="BH037",
+        )
+    return Pattern(text=text, provider=provider, path=path, ref=ref or None,
+                   regex=_regex(provider, path, ref))
+
+
+def _regex(provider: Provider, path: str, ref: str) -> str:
+    if provider.segments[1] == 2 and path in ("*", "**"):
+        path = "*/*"
+    # In a quoted spec the path has no '/' of its own: it is written %2F.
+    one = r"(?:(?!%2F)[^/])+" if provider.quoted else r"[^/]+"
+    many = r"[^/]+" if provider.quoted else (r"[^/]+" if provider.segments[1] == 2 else r".+")
+    out = ""
+    for token in re.split(r"(\*+)", path):
+        if token.startswith("**"):
+            out += many
+        elif token == "*":
+            out += one
+        else:
+            out += re.escape(quote(token, safe="") if provider.quoted else token)
+    if not provider.ref:
+        return rf"^{out}\Z"
+    tail = rf"/{re.escape(ref)}" if ref else r"/.+"
+    return rf"^{out}(?:{tail})?\Z" if provider.ref_optional and not ref else rf"^{out}{tail}\Z"

@@ -1,0 +1,157 @@
+"""A pool's labels and taints: one object, from which the node pool, selectors, tolerations and
+rehearsal nodes are all made (design, rule 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from spec import machines
+from spec.model.cluster import GcpCluster, KubernetesCluster
+from spec.model.nodes import Allocatable
+from spec.model.stack import Hub
+from spec.names import fit
+
+HUB_LABEL = "hub.jupyter.org/hub"
+PURPOSE_LABEL = "hub.jupyter.org/node-purpose"
+INSTANCE_LABEL = "node.kubernetes.io/instance-type"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taint:
+    """A node taint with the effect as Kubernetes spells it."""
+
+    key: str
+    value: str
+    effect: str = "NoSchedule"
+
+    @property
+    def cloud_effect(self) -> str:
+        """The effect as the GKE and EKS APIs spell it."""
+        return {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE"}.get(
+            self.effect, "NO_EXECUTE"
+        )
+
+    def toleration(self) -> dict[str, str]:
+        """The Kubernetes toleration of this taint."""
+        return {"key": self.key, "operator": "Equal", "value": self.value, "effect": self.effect}
+
+
+# The two spellings that JupyterHub's user pods and BinderHub's build pods tolerate, and no others.
+DEDICATED = (
+    Taint(key="hub.jupyter.org/dedicated", value="user"),
+    Taint(key="hub.jupyter.org_dedicated", value="user"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """One pool of nodes. `labels` are set on its nodes; `automatic` ones the cloud sets itself."""
+
+    role: str  # "user" or "build"
+    name: str
+    labels: dict[str, str]
+    automatic: dict[str, str]
+    taints: tuple[Taint, ...]
+    tolerations: tuple[dict[str, Any], ...]
+    machine: machines.Machine | None
+    machine_type: str | None
+    allocatable: Allocatable | None
+    min: int
+    max: int
+    disk_gb: int
+    spot: bool
+    zones: tuple[str, ...] | None
+    managed: bool
+
+    @property
+    def selector(self) -> dict[str, str]:
+        """Node selector of everything that belongs on this pool."""
+        return {**self.labels, **self.automatic}
+
+    @property
+    def cpu_millis(self) -> int:
+        """CPU of one node for pods, in millicores."""
+        if self.machine:
+            return self.machine.allocatable_cpu
+        return int((self.allocatable or Allocatable()).cpu * 1000)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory of one node for pods, in bytes."""
+        if self.machine:
+            return self.machine.allocatable_memory
+        return quantity_bytes((self.allocatable or Allocatable()).memory)
+
+    @property
+    def pods(self) -> int:
+        """Pods of one node."""
+        return self.machine.pods if self.machine else (self.allocatable or Allocatable()).pods
+
+
+_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 10**3, "M": 10**6,
+          "G": 10**9, "T": 10**12}
+
+
+def quantity_bytes(quantity: str) -> int:
+    """Bytes of a Kubernetes quantity (`15Gi`)."""
+    for unit, factor in _UNITS.items():
+        if quantity.endswith(unit):
+            return int(float(quantity[: -len(unit)]) * factor)
+    return int(float(quantity))
+
+
+def user_pool(hub: Hub) -> Pool:
+    """The pool of users' servers (and of builds, unless they have a pool of their own)."""
+    return _pool(hub, "user")
+
+
+def build_pool(hub: Hub) -> Pool:
+    """The pool of builds and of the docker API beside them."""
+    return _pool(hub, "build" if hub.nodes.builders else "user")
+
+
+def pools(hub: Hub) -> list[Pool]:
+    """Every pool of the hub, the user pool first."""
+    return [user_pool(hub), build_pool(hub)] if hub.nodes.builders else [user_pool(hub)]
+
+
+def _pool(hub: Hub, role: str) -> Pool:
+    nodes, cluster = hub.nodes, hub.cluster
+    builders = nodes.builders if role == "build" else None
+    shape = builders or nodes
+    suffix = "-build" if role == "build" else ""
+    if isinstance(cluster, KubernetesCluster):
+        labels = dict(nodes.selector)
+        if role == "build":
+            labels[PURPOSE_LABEL] = "build"
+        extra = tuple(t.model_dump(exclude_none=True) for t in nodes.tolerations)
+        machine = machines.CATALOGUE.get(shape.machine_type or nodes.machine_type or "")
+        return Pool(
+            role=role, name=fit(f"{hub.name}{suffix}", 40), labels=labels, automatic={},
+            taints=(), tolerations=(*(t.toleration() for t in DEDICATED), *extra),
+            machine=machine, machine_type=None, allocatable=nodes.allocatable,
+            min=shape.min, max=shape.max, disk_gb=shape.disk_gb, spot=shape.spot, zones=None,
+            managed=False,
+        )
+    cloud = cluster.provider
+    machine_type = shape.machine_type or nodes.machine_type or machines.DEFAULT[cloud]
+    # GKE forbids "/" in taint keys, so its nodes carry only the second spelling.
+    taints = DEDICATED[1:] if isinstance(cluster, GcpCluster) else DEDICATED
+    return Pool(
+        role=role,
+        name=fit(f"{hub.name}{suffix}-g{nodes.generation}", 40),
+        labels={HUB_LABEL: hub.name, PURPOSE_LABEL: role},
+        automatic={INSTANCE_LABEL: machine_type},
+        taints=taints,
+        tolerations=tuple(t.toleration() for t in DEDICATED),
+        machine=machines.CATALOGUE.get(machine_type),
+        machine_type=machine_type,
+        allocatable=None,
+        min=shape.min,
+        max=shape.max,
+        disk_gb=shape.disk_gb,
+        spot=shape.spot,
+        zones=tuple(nodes.zones) if nodes.zones else None,
+        managed=True,
+    )
