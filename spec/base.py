@@ -103,7 +103,9 @@ def _hostname(value: str) -> str:
 
 def _ipv4(value: str) -> str:
     parts = value.split(".")
-    if len(parts) != 4 or not all(re.match(r"(0|[1-9]\d{0,2})\Z", p) and int(p) < 256 for p in parts):
+    if len(parts) != 4 or not all(
+        re.match(r"(0|[1-9]\d{0,2})\Z", p) and int(p) < 256 for p in parts
+    ):
         raise complain("it is not an IPv4 address.", "write four numbers, such as 203.0.113.10.")
     return value
 

@@ -62,10 +62,17 @@ def registry_access(hub: Hub) -> RegistryAccess:
         case Ecr():
             account = registry.account or names.account(hub)
             host = f"{account}.dkr.ecr.{names.registry_location(hub)}.amazonaws.com"
-            return RegistryAccess(image_prefix=f"{host}/{prefix}/", url=f"https://{host}", helper=True)
+            return RegistryAccess(
+                image_prefix=f"{host}/{prefix}/", url=f"https://{host}", helper=True
+            )
         case Quay():
-            return _simple("quay.io", f"{registry.organization}/{prefix}-", registry.username,
-                           GIVEN_PASSWORD, private=registry.private)
+            return _simple(
+                "quay.io",
+                f"{registry.organization}/{prefix}-",
+                registry.username,
+                GIVEN_PASSWORD,
+                private=registry.private,
+            )
         case DockerHub():
             return RegistryAccess(
                 image_prefix=f"{registry.organization}/{prefix}-",
@@ -79,8 +86,9 @@ def registry_access(hub: Hub) -> RegistryAccess:
             )
         case Gcr():
             project = registry.project or names.project(hub)
-            return _simple("gcr.io", f"{project}/{prefix}-", "_json_key", GIVEN_PASSWORD,
-                           private=False)
+            return _simple(
+                "gcr.io", f"{project}/{prefix}-", "_json_key", GIVEN_PASSWORD, private=False
+            )
         case Acr():
             host = f"{registry.name}.azurecr.io"
             return RegistryAccess(
@@ -113,8 +121,14 @@ def registry_access(hub: Hub) -> RegistryAccess:
             assert_never(registry)
 
 
-def _simple(host: str, path: str, username: str, password: Secret, *, private: bool) -> RegistryAccess:
+def _simple(
+    host: str, path: str, username: str, password: Secret, *, private: bool
+) -> RegistryAccess:
     return RegistryAccess(
-        image_prefix=f"{host}/{path}", server=f"https://{host}", url=f"https://{host}",
-        username=username, password=password, private=private,
+        image_prefix=f"{host}/{path}",
+        server=f"https://{host}",
+        url=f"https://{host}",
+        username=username,
+        password=password,
+        private=private,
     )

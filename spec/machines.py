@@ -91,7 +91,9 @@ _T3_SIZES: dict[str, tuple[int, float, int]] = {
 
 def _aws(family: str, gib_per_vcpu: int) -> list[Machine]:
     return [
-        Machine(name=f"{family}.{size}", cloud="aws", vcpus=n, memory_gib=n * gib_per_vcpu, pods=pods)
+        Machine(
+            name=f"{family}.{size}", cloud="aws", vcpus=n, memory_gib=n * gib_per_vcpu, pods=pods
+        )
         for size, (n, pods) in _AWS_SIZES.items()
     ]
 

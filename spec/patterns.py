@@ -38,24 +38,78 @@ class Provider:
 PROVIDERS: dict[str, Provider] = {
     p.name: p
     for p in (
-        Provider(name="github", prefix="gh", class_name="GitHubRepoProvider", segments=(1, 2),
-                 example="github:org/repo"),
-        Provider(name="gist", prefix="gist", class_name="GistRepoProvider", segments=(1, 2),
-                 example="gist:user/*", ref_optional=True),
-        Provider(name="gitlab", prefix="gl", class_name="GitLabRepoProvider", segments=(1, None),
-                 example="gitlab:group/**", quoted=True),
-        Provider(name="git", prefix="git", class_name="GitRepoProvider", segments=(1, None),
-                 example="git:https://git.example.org/group/*", quoted=True),
-        Provider(name="zenodo", prefix="zenodo", class_name="ZenodoProvider", segments=(1, None),
-                 example="zenodo:*", ref=False),
-        Provider(name="figshare", prefix="figshare", class_name="FigshareProvider",
-                 segments=(1, None), example="figshare:*", ref=False),
-        Provider(name="hydroshare", prefix="hydroshare", class_name="HydroshareProvider",
-                 segments=(1, None), example="hydroshare:*", ref=False),
-        Provider(name="dataverse", prefix="dataverse", class_name="DataverseProvider",
-                 segments=(1, None), example="dataverse:*", ref=False),
-        Provider(name="ckan", prefix="ckan", class_name="CKANProvider", segments=(1, None),
-                 example="ckan:https://data.example.org/**", quoted=True, ref=False),
+        Provider(
+            name="github",
+            prefix="gh",
+            class_name="GitHubRepoProvider",
+            segments=(1, 2),
+            example="github:org/repo",
+        ),
+        Provider(
+            name="gist",
+            prefix="gist",
+            class_name="GistRepoProvider",
+            segments=(1, 2),
+            example="gist:user/*",
+            ref_optional=True,
+        ),
+        Provider(
+            name="gitlab",
+            prefix="gl",
+            class_name="GitLabRepoProvider",
+            segments=(1, None),
+            example="gitlab:group/**",
+            quoted=True,
+        ),
+        Provider(
+            name="git",
+            prefix="git",
+            class_name="GitRepoProvider",
+            segments=(1, None),
+            example="git:https://git.example.org/group/*",
+            quoted=True,
+        ),
+        Provider(
+            name="zenodo",
+            prefix="zenodo",
+            class_name="ZenodoProvider",
+            segments=(1, None),
+            example="zenodo:*",
+            ref=False,
+        ),
+        Provider(
+            name="figshare",
+            prefix="figshare",
+            class_name="FigshareProvider",
+            segments=(1, None),
+            example="figshare:*",
+            ref=False,
+        ),
+        Provider(
+            name="hydroshare",
+            prefix="hydroshare",
+            class_name="HydroshareProvider",
+            segments=(1, None),
+            example="hydroshare:*",
+            ref=False,
+        ),
+        Provider(
+            name="dataverse",
+            prefix="dataverse",
+            class_name="DataverseProvider",
+            segments=(1, None),
+            example="dataverse:*",
+            ref=False,
+        ),
+        Provider(
+            name="ckan",
+            prefix="ckan",
+            class_name="CKANProvider",
+            segments=(1, None),
+            example="ckan:https://data.example.org/**",
+            quoted=True,
+            ref=False,
+        ),
     )
 }
 
@@ -92,9 +146,13 @@ def compile_pattern(text: str) -> Pattern:
         )
     path, at, ref = rest.partition("@") if provider.ref else (rest, "", "")
     if at and not ref:
-        raise complain("nothing follows '@'.", "name a branch or tag, or drop the '@'.", rule="BH036")
+        raise complain(
+            "nothing follows '@'.", "name a branch or tag, or drop the '@'.", rule="BH036"
+        )
     path = path.rstrip("/")
-    if any(c.isspace() or not c.isprintable() for c in rest) or any(c in rest for c in "^$()[]{}|\\+?"):
+    if any(c.isspace() or not c.isprintable() for c in rest) or any(
+        c in rest for c in "^$()[]{}|\\+?"
+    ):
         raise complain(
             "it looks like a regular expression; patterns are readable here.",
             f"write it like {provider.example}: '*' within one part, '**' across parts.",
@@ -105,7 +163,8 @@ def compile_pattern(text: str) -> Pattern:
     least, most = provider.segments
     if not path or "" in parts or len(parts) < least or (most is not None and len(parts) > most):
         raise complain(
-            f"it can never match a {name} repository.", f"write it like {provider.example}.",
+            f"it can never match a {name} repository.",
+            f"write it like {provider.example}.",
             rule="BH036",
         )
     if most == 2 and len(parts) == 1 and path not in ("*", "**"):
@@ -114,8 +173,9 @@ def compile_pattern(text: str) -> Pattern:
             f"write {name}:{path}/* for all repositories of {path}.",
             rule="BH037",
         )
-    return Pattern(text=text, provider=provider, path=path, ref=ref or None,
-                   regex=_regex(provider, path, ref))
+    return Pattern(
+        text=text, provider=provider, path=path, ref=ref or None, regex=_regex(provider, path, ref)
+    )
 
 
 def _regex(provider: Provider, path: str, ref: str) -> str:

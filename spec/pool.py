@@ -89,8 +89,16 @@ class Pool:
         return self.machine.pods if self.machine else (self.allocatable or Allocatable()).pods
 
 
-_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 10**3, "M": 10**6,
-          "G": 10**9, "T": 10**12}
+_UNITS = {
+    "Ki": 2**10,
+    "Mi": 2**20,
+    "Gi": 2**30,
+    "Ti": 2**40,
+    "k": 10**3,
+    "M": 10**6,
+    "G": 10**9,
+    "T": 10**12,
+}
 
 
 def quantity_bytes(quantity: str) -> int:
@@ -128,10 +136,20 @@ def _pool(hub: Hub, role: str) -> Pool:
         extra = tuple(t.model_dump(exclude_none=True) for t in nodes.tolerations)
         machine = machines.CATALOGUE.get(shape.machine_type or nodes.machine_type or "")
         return Pool(
-            role=role, name=fit(f"{hub.name}{suffix}", 40), labels=labels, automatic={},
-            taints=(), tolerations=(*(t.toleration() for t in DEDICATED), *extra),
-            machine=machine, machine_type=None, allocatable=nodes.allocatable,
-            min=shape.min, max=shape.max, disk_gb=shape.disk_gb, spot=shape.spot, zones=None,
+            role=role,
+            name=fit(f"{hub.name}{suffix}", 40),
+            labels=labels,
+            automatic={},
+            taints=(),
+            tolerations=(*(t.toleration() for t in DEDICATED), *extra),
+            machine=machine,
+            machine_type=None,
+            allocatable=nodes.allocatable,
+            min=shape.min,
+            max=shape.max,
+            disk_gb=shape.disk_gb,
+            spot=shape.spot,
+            zones=None,
             managed=False,
         )
     cloud = cluster.provider

@@ -105,8 +105,9 @@ def read_config(
             if key not in secrets:
                 found.append(_plain_secret(key))
         else:
-            found.append(_unknown(key, "", value if key not in secrets else "<secret>",
-                                  {*SECTIONS, *GIVEN}))
+            found.append(
+                _unknown(key, "", value if key not in secrets else "<secret>", {*SECTIONS, *GIVEN})
+            )
     if data.get("domains") == {}:
         del data["domains"]
     hub: Hub | None = None
@@ -124,8 +125,9 @@ def read_config(
 def _load_yaml(text: str) -> tuple[dict[Any, Any] | None, list[Finding]]:
     def broken(reason: str, fix: str) -> tuple[None, list[Finding]]:
         return None, [
-            Finding(rule="BH105", severity="error", path="(file)", value=ABSENT,
-                    reason=reason, fix=fix)
+            Finding(
+                rule="BH105", severity="error", path="(file)", value=ABSENT, reason=reason, fix=fix
+            )
         ]
 
     try:
@@ -142,8 +144,10 @@ def _load_yaml(text: str) -> tuple[dict[Any, Any] | None, list[Finding]]:
         problem = getattr(exc, "problem", None) or "it cannot be read"
         return broken(f"the file is not YAML{where}: {problem}.", "mend the line named.")
     except (ValueError, RecursionError, OverflowError) as exc:
-        return broken(f"the file cannot be read as YAML: {type(exc).__name__}.",
-                      "look for a date, number or nesting that YAML cannot hold.")
+        return broken(
+            f"the file cannot be read as YAML: {type(exc).__name__}.",
+            "look for a date, number or nesting that YAML cannot hold.",
+        )
     if not isinstance(document, dict):
         return broken("a stack file is a mapping.", "start it with `config:`.")
     return document, []
@@ -191,7 +195,10 @@ def _nested_secrets(value: object, path: str) -> Iterator[Finding]:
         if isinstance(current, dict):
             if set(current) == {"secure"}:
                 yield Finding(
-                    rule="BH104", severity="error", path=at, value="<secret>",
+                    rule="BH104",
+                    severity="error",
+                    path=at,
+                    value="<secret>",
                     reason="Pulumi decrypts a secret inside a section to plain text.",
                     fix="use a flat secret key (`pulumi config set --secret NAME`).",
                 )
@@ -201,7 +208,10 @@ def _nested_secrets(value: object, path: str) -> Iterator[Finding]:
             todo.extend((v, f"{at}[{i}]", depth + 1) for i, v in enumerate(current))
         elif isinstance(current, str) and (kind := looks_secret(current)):
             yield Finding(
-                rule="BH069", severity="error", path=at, value="<hidden>",
+                rule="BH069",
+                severity="error",
+                path=at,
+                value="<hidden>",
                 reason=f"it looks like {kind} in plain text.",
                 fix="remove it, revoke it, and set the new one with `pulumi config set --secret`.",
             )
@@ -209,26 +219,41 @@ def _nested_secrets(value: object, path: str) -> Iterator[Finding]:
 
 def _plain_secret(key: str) -> Finding:
     return Finding(
-        rule="BH069", severity="error", path=key, value="<hidden>",
+        rule="BH069",
+        severity="error",
+        path=key,
+        value="<hidden>",
         reason="this secret is in plain text in the stack file.",
         fix=f"revoke it, then run `pulumi config set --secret {key}` with the new one.",
     )
 
 
 def _too_deep() -> Finding:
-    return Finding(rule="BH105", severity="error", path="(file)", value=ABSENT,
-                   reason="the file is nested too deeply.", fix="flatten it.")
+    return Finding(
+        rule="BH105",
+        severity="error",
+        path="(file)",
+        value=ABSENT,
+        reason="the file is nested too deeply.",
+        fix="flatten it.",
+    )
 
 
 def _unknown(key: str, parent: str, value: object, known: Iterable[str]) -> Finding:
     options = sorted(known)
     near = difflib.get_close_matches(key, options, n=1, cutoff=0.6) or [
-        o for o in options if o.lower().replace("_", "") == key.lower().replace("_", "").replace("-", "")
+        o
+        for o in options
+        if o.lower().replace("_", "") == key.lower().replace("_", "").replace("-", "")
     ]
     fix = f"did you mean {near[0]}?" if near else f"remove it; known keys: {', '.join(options)}."
     return Finding(
-        rule="BH071", severity="error", path=f"{parent}.{key}" if parent else key, value=value,
-        reason=f"unknown key {json.dumps(key)}.", fix=fix,
+        rule="BH071",
+        severity="error",
+        path=f"{parent}.{key}" if parent else key,
+        value=value,
+        reason=f"unknown key {json.dumps(key)}.",
+        fix=fix,
     )
 
 
@@ -246,16 +271,28 @@ def _findings_of(exc: ValidationError, data: Mapping[str, Any]) -> Iterator[Find
         elif kind in ("missing", "union_tag_not_found"):
             tag = context.get("discriminator", "").strip("'")
             yield Finding(
-                rule="BH101", severity="error", path=f"{path}.{tag}" if tag else path,
-                value=ABSENT, reason="it is required.",
+                rule="BH101",
+                severity="error",
+                path=f"{path}.{tag}" if tag else path,
+                value=ABSENT,
+                reason="it is required.",
                 fix=_expected(kind, context) or "write it; docs/reference.md describes each key.",
             )
         elif isinstance(problem, FieldProblem):
-            yield Finding(rule=problem.rule, severity="error", path=path,
-                          value=_brief(value), reason=problem.reason, fix=problem.fix)
+            yield Finding(
+                rule=problem.rule,
+                severity="error",
+                path=path,
+                value=_brief(value),
+                reason=problem.reason,
+                fix=problem.fix,
+            )
         else:
             yield Finding(
-                rule="BH100", severity="error", path=path, value=_brief(value),
+                rule="BH100",
+                severity="error",
+                path=path,
+                value=_brief(value),
                 reason=f"{error['msg'][:1].lower()}{error['msg'][1:]}.",
                 fix=_expected(kind, context) or "write a value of the right kind.",
             )
@@ -263,7 +300,11 @@ def _findings_of(exc: ValidationError, data: Mapping[str, Any]) -> Iterator[Find
 
 def _brief(value: object) -> object:
     """A whole section is not a helpful "value seen"."""
-    return f"(a mapping of {', '.join(map(str, list(value)[:6]))})" if isinstance(value, dict) and value else value
+    return (
+        f"(a mapping of {', '.join(map(str, list(value)[:6]))})"
+        if isinstance(value, dict) and value
+        else value
+    )
 
 
 def _expected(kind: str, context: Mapping[str, Any]) -> str | None:

@@ -30,8 +30,12 @@ def known_keys(loc: Iterable[int | str], data: Mapping[str, Any]) -> set[str]:
     if isinstance(current, dict):
         tagged = [m for m in models if _tag_matches(m, current)]
         models = tagged or models
-    return {info.alias or name for model in models for name, info in model.model_fields.items()
-            if not (model is Hub and name == "name")}
+    return {
+        info.alias or name
+        for model in models
+        for name, info in model.model_fields.items()
+        if not (model is Hub and name == "name")
+    }
 
 
 def _down(current: Any, step: int | str) -> Any:

@@ -36,7 +36,9 @@ GIVEN: dict[str, SecretInfo] = {
         SecretInfo(name="registryPassword", what="password or token that pushes to the registry"),
         SecretInfo(name="githubToken", what="GitHub token: higher API limit, private repositories"),
         SecretInfo(name="gitlabToken", what="GitLab token: private repositories"),
-        SecretInfo(name="launchEventsKey", what="service-account key (JSON) of the launch-event log"),
+        SecretInfo(
+            name="launchEventsKey", what="service-account key (JSON) of the launch-event log"
+        ),
         SecretInfo(name="databaseUrl", what="SQLAlchemy URL of an external database"),
     )
 }

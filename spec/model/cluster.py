@@ -143,7 +143,7 @@ def _aws_region(value: str) -> str:
 
 def _account(value: str) -> str:
     if len(value) != 12 or not value.isdigit():
-        raise complain("it is not an AWS account number.", 'write 12 digits in quotes.')
+        raise complain("it is not an AWS account number.", "write 12 digits in quotes.")
     return value
 
 

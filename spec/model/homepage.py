@@ -31,5 +31,3 @@ class Homepage(Model):
     """Variables of the templates."""
     announcement: Html | None = None
     """HTML above every page of the hub."""
-
-

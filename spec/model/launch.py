@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field
 
 from spec.base import Count, Html, Model, Positive, Seconds, Text
@@ -27,8 +25,6 @@ class RateLimit(Model):
     """Launches in each period."""
     period: Seconds = 3600
     """Seconds of a period."""
-    trusted_proxies: int = Field(default=1, ge=0, le=10)
-    """Proxies in front of BinderHub whose X-Forwarded-For is believed."""
 
 
 class EventLog(Model):
@@ -65,5 +61,3 @@ class Launch(Model):
     """HTML of BinderHub's about page."""
     event_log: EventLog | None = None
     """Launch-event log; off when left out."""
-
-

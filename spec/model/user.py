@@ -39,10 +39,12 @@ class SecretRef(Model):
 class Culling(Model):
     """When idle or old servers are stopped."""
 
-    idle: Seconds = 600
-    """Seconds without activity after which a server stops."""
-    max_age: Count = 21_600
-    """Seconds after which a server stops in any case; 0 for never."""
+    idle: Seconds | None = None
+    """Seconds without activity after which a server stops: 600 on open hubs and 3600 on
+    members-only ones when left out."""
+    max_age: Count | None = None
+    """Seconds after which a server stops in any case, 0 for never: 21600 on open hubs and 0 on
+    members-only ones when left out."""
     every: Seconds = 60
     """Seconds between checks."""
 

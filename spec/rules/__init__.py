@@ -9,7 +9,17 @@ from spec.model.stack import Hub
 from spec.rules import access, fields, identity, nodes, operations, registry
 from spec.rules.catalogue import CHECKS, RULES, Context, Rule
 
-__all__ = ["RULES", "Rule", "access", "check", "fields", "identity", "nodes", "operations", "registry"]
+__all__ = [
+    "RULES",
+    "Rule",
+    "access",
+    "check",
+    "fields",
+    "identity",
+    "nodes",
+    "operations",
+    "registry",
+]
 
 
 def check(hub: Hub, given_secrets: Iterable[str]) -> list[Finding]:

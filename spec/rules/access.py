@@ -44,16 +44,23 @@ def allow_rule(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
         return
     given = hub.auth.model_dump(by_alias=True)
     if not any(given.get(k) for k in keys):
-        yield rule.finding(f"auth.{keys[0]}", ABSENT,
-                           f"authenticator {hub.auth.kind!r} without it denies everyone.",
-                           f"set {' or '.join(f'auth.{k}' for k in keys)}.")
+        yield rule.finding(
+            f"auth.{keys[0]}",
+            ABSENT,
+            f"authenticator {hub.auth.kind!r} without it denies everyone.",
+            f"set {' or '.join(f'auth.{k}' for k in keys)}.",
+        )
 
 
 @check_of("BH031", "error", "The dummy authenticator stays in development.")
 def dummy(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if isinstance(hub.auth, DummyAuth) and hub.stage != "development":
-        yield rule.finding("auth.kind", "dummy", "one shared password is no login.",
-                           "choose another kind, or set stage: development.")
+        yield rule.finding(
+            "auth.kind",
+            "dummy",
+            "one shared password is no login.",
+            "choose another kind, or set stage: development.",
+        )
 
 
 @check_of("BH034", "error", "An open hub says what may be launched.")
@@ -62,18 +69,24 @@ def open_hub(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if hub.members_only or launch.accept_open_hub:
         return
     if not launch.repositories:
-        yield rule.finding("launch.repositories", ABSENT,
-                           "anyone could run anything on this hub.",
-                           'list patterns such as "github:org/*", or set launch.acceptOpenHub: true.')
+        yield rule.finding(
+            "launch.repositories",
+            ABSENT,
+            "anyone could run anything on this hub.",
+            'list patterns such as "github:org/*", or set launch.acceptOpenHub: true.',
+        )
     for i, text in enumerate(launch.repositories):
         try:
             everything = compile_pattern(text).everything
         except FieldProblem:
             continue
         if everything and text.partition(":")[0] in ("github", "gitlab", "git", "gist"):
-            yield rule.finding(f"launch.repositories[{i}]", text,
-                               "it admits everything that anyone can publish.",
-                               "name owners, or set launch.acceptOpenHub: true.")
+            yield rule.finding(
+                f"launch.repositories[{i}]",
+                text,
+                "it admits everything that anyone can publish.",
+                "name owners, or set launch.acceptOpenHub: true.",
+            )
 
 
 @check_of("BH109", "error", "Every repository pattern compiles.")
@@ -89,8 +102,14 @@ def patterns(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
             try:
                 compile_pattern(text)
             except FieldProblem as problem:
-                yield Finding(rule=problem.rule, severity="error", path=at, value=text,
-                              reason=problem.reason, fix=problem.fix)
+                yield Finding(
+                    rule=problem.rule,
+                    severity="error",
+                    path=at,
+                    value=text,
+                    reason=problem.reason,
+                    fix=problem.fix,
+                )
 
 
 @check_of("BH040", "error", "CORS names one origin, or all.")
@@ -99,51 +118,73 @@ def one_origin(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if origin is None or origin == "*":
         return
     if not re.match(r"https?://[^/\s,*]+\Z", origin):
-        yield rule.finding("launch.cors", origin,
-                           "the header carries one origin (scheme and host, no path) or '*'.",
-                           'write one such as "https://book.example.org".')
+        yield rule.finding(
+            "launch.cors",
+            origin,
+            "the header carries one origin (scheme and host, no path) or '*'.",
+            'write one such as "https://book.example.org".',
+        )
 
 
 @check_of("BH039", "error", "A members-only hub names one origin for CORS.")
 def star(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if hub.members_only and hub.launch.cors == "*":
-        yield rule.finding("launch.cors", "*", "any page could act for a member who is logged in.",
-                           "name one origin.")
+        yield rule.finding(
+            "launch.cors",
+            "*",
+            "any page could act for a member who is logged in.",
+            "name one origin.",
+        )
 
 
 @check_of("BH042", "warning", "On a members-only hub CORS reaches BinderHub only.")
 def cors_ignored(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if hub.members_only and hub.launch.cors not in (None, "*"):
-        yield rule.finding("launch.cors", hub.launch.cors,
-                           "the spawner ignores it on a members-only hub; servers refuse the origin.",
-                           "remove it unless only BinderHub's API is used from that page.")
+        yield rule.finding(
+            "launch.cors",
+            hub.launch.cors,
+            "the spawner ignores it on a members-only hub; servers refuse the origin.",
+            "remove it unless only BinderHub's API is used from that page.",
+        )
 
 
 @check_of("BH044", "warning", "A quota of 0 means maintenance.")
 def maintenance(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if hub.launch.quotas.total == 0:
-        yield rule.finding("launch.quotas.total", 0, "nobody can launch anything.",
-                           "raise it when the maintenance is over.")
+        yield rule.finding(
+            "launch.quotas.total",
+            0,
+            "nobody can launch anything.",
+            "raise it when the maintenance is over.",
+        )
 
 
 @check_of("BH110", "error", "Private repositories on an open hub are accepted in writing.")
 def private(hub: Hub, context: Context, rule: Rule) -> Iterator[Finding]:
-    if not hub.members_only and "gitlabToken" in context.given and not (
-        hub.launch.accept_private_repositories
+    if (
+        not hub.members_only
+        and "gitlabToken" in context.given
+        and not (hub.launch.accept_private_repositories)
     ):
-        yield rule.finding("gitlabToken", "<secret>",
-                           "a GitLab token reads private projects, and this hub has no login: "
-                           "whoever knows a name can launch and read it.",
-                           "remove the token, or set launch.acceptPrivateRepositories: true.")
+        yield rule.finding(
+            "gitlabToken",
+            "<secret>",
+            "a GitLab token reads private projects, and this hub has no login: "
+            "whoever knows a name can launch and read it.",
+            "remove the token, or set launch.acceptPrivateRepositories: true.",
+        )
 
 
 @check_of("BH111", "warning", "Private repositories are readable by all who may launch.")
 def private_accepted(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if hub.launch.accept_private_repositories:
         who = "every member" if hub.members_only else "anyone at all"
-        yield rule.finding("launch.acceptPrivateRepositories", True,
-                           f"{who} can launch, and so read, what the token can read.",
-                           "use a token that reads only the repositories meant.")
+        yield rule.finding(
+            "launch.acceptPrivateRepositories",
+            True,
+            f"{who} can launch, and so read, what the token can read.",
+            "use a token that reads only the repositories meant.",
+        )
 
 
 @check_of("BH112", "error", "Settings of members-only hubs stay there.")
@@ -151,9 +192,16 @@ def members_only(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if hub.members_only:
         return
     if hub.user.named_servers:
-        yield rule.finding("user.namedServers", hub.user.named_servers,
-                           "an open hub makes a new user per launch; nobody could come back.",
-                           "remove it, or choose a kind of auth with a login.")
+        yield rule.finding(
+            "user.namedServers",
+            hub.user.named_servers,
+            "an open hub makes a new user per launch; nobody could come back.",
+            "remove it, or choose a kind of auth with a login.",
+        )
     if hub.homepage.templates or hub.homepage.variables:
-        yield rule.finding("homepage", ABSENT, "an open hub shows no pages of its own.",
-                           "remove homepage.templates and homepage.variables.")
+        yield rule.finding(
+            "homepage",
+            ABSENT,
+            "an open hub shows no pages of its own.",
+            "remove homepage.templates and homepage.variables.",
+        )

@@ -28,8 +28,9 @@ class Rule:
 
     def finding(self, path: str, value: Any, reason: str, fix: str) -> Finding:
         """A finding of this rule."""
-        return Finding(rule=self.id, severity=self.severity, path=path, value=value,
-                       reason=reason, fix=fix)
+        return Finding(
+            rule=self.id, severity=self.severity, path=path, value=value, reason=reason, fix=fix
+        )
 
 
 Check = Callable[[Hub, Context, Rule], Iterator[Finding]]

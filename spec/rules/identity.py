@@ -22,9 +22,12 @@ def hosts(hub: Hub) -> list[tuple[str, str]]:
 @check_of("BH003", "error", "Hub and binder are two hosts.")
 def two_hosts(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if hub.domains and hub.domains.hub == hub.domains.binder:
-        yield rule.finding("domains.binder", hub.domains.binder,
-                           "hub and binder are the same host; they need two.",
-                           f"use for instance binder.{hub.domains.hub.partition('.')[2]}.")
+        yield rule.finding(
+            "domains.binder",
+            hub.domains.binder,
+            "hub and binder are the same host; they need two.",
+            f"use for instance binder.{hub.domains.hub.partition('.')[2]}.",
+        )
 
 
 @check_of("BH005", "error", "Both hosts lie in the DNS zone.")
@@ -35,8 +38,12 @@ def in_zone(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     zone = dns.zone if dns.provider == "route53" else dns.zone_domain
     for path, host in hosts(hub):
         if zone and host != zone.rstrip(".") and not host.endswith(f".{zone.rstrip('.')}"):
-            yield rule.finding(path, host, f"it is not inside the DNS zone {zone}, so its record "
-                               "cannot be made.", f"use a host under {zone}, or name its own zone.")
+            yield rule.finding(
+                path,
+                host,
+                f"it is not inside the DNS zone {zone}, so its record cannot be made.",
+                f"use a host under {zone}, or name its own zone.",
+            )
 
 
 @check_of("BH006", "error", "No CNAME at a zone's apex.")
@@ -47,8 +54,12 @@ def apex(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     zone = dns.zone if dns.provider == "route53" else dns.zone_domain
     for path, host in hosts(hub):
         if zone and host == zone.rstrip(".") and dns.provider in ("route53", "cloud-dns"):
-            yield rule.finding(path, host, "it is the apex of its zone, where a CNAME is illegal.",
-                               "set domains.dns.alias: true (Route 53), or use a sub-domain.")
+            yield rule.finding(
+                path,
+                host,
+                "it is the apex of its zone, where a CNAME is illegal.",
+                "set domains.dns.alias: true (Route 53), or use a sub-domain.",
+            )
 
 
 @check_of("BH010", "warning", "No example domain is left in.")
@@ -64,29 +75,42 @@ def example(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 def retired(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     ingress = hub.cluster.ingress
     if ingress.kind == "ingress-nginx" and not ingress.gateway:
-        yield rule.finding("cluster.ingress.controller", "ingress-nginx",
-                           "ingress-nginx was retired in March 2026 and gets no security fixes.",
-                           "move to F5 nginx-ingress, traefik or a Gateway.")
+        yield rule.finding(
+            "cluster.ingress.controller",
+            "ingress-nginx",
+            "ingress-nginx was retired in March 2026 and gets no security fixes.",
+            "move to F5 nginx-ingress, traefik or a Gateway.",
+        )
 
 
 @check_of("BH106", "error", "A hub has domains or load balancer addresses, not both.")
 def exposure(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if hub.domains is None and hub.cluster.load_balancer is None:
-        yield rule.finding("domains", ABSENT, "nobody could reach the hub.",
-                           "write domains.hub and domains.binder (or, without any domain, "
-                           "cluster.loadBalancer with two reserved addresses).")
+        yield rule.finding(
+            "domains",
+            ABSENT,
+            "nobody could reach the hub.",
+            "write domains.hub and domains.binder (or, without any domain, "
+            "cluster.loadBalancer with two reserved addresses).",
+        )
     if hub.domains and hub.cluster.load_balancer:
-        yield rule.finding("cluster.loadBalancer", hub.cluster.load_balancer.model_dump(),
-                           "the hub has domains too; it is reached through one or the other.",
-                           "remove domains or cluster.loadBalancer.")
+        yield rule.finding(
+            "cluster.loadBalancer",
+            hub.cluster.load_balancer.model_dump(),
+            "the hub has domains too; it is reached through one or the other.",
+            "remove domains or cluster.loadBalancer.",
+        )
 
 
 @check_of("BH107", "warning", "Without domains, everything is plain HTTP.")
 def plain_http(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if hub.cluster.load_balancer and not hub.domains:
-        yield rule.finding("cluster.loadBalancer", hub.cluster.load_balancer.hub,
-                           "tokens and passwords cross the network unencrypted.",
-                           "use it for trials; get two domains for anything else.")
+        yield rule.finding(
+            "cluster.loadBalancer",
+            hub.cluster.load_balancer.hub,
+            "tokens and passwords cross the network unencrypted.",
+            "use it for trials; get two domains for anything else.",
+        )
 
 
 @check_of("BH108", "error", "DNS records have a zone and a target.")
@@ -95,19 +119,34 @@ def dns(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
         return
     dns, ingress = hub.domains.dns, hub.cluster.ingress
     if dns.provider in ("cloud-dns", "route53") and not dns.zone:
-        yield rule.finding("domains.dns.zone", ABSENT, f"{dns.provider} needs to know the zone.",
-                           "name the zone that both hosts lie in.")
+        yield rule.finding(
+            "domains.dns.zone",
+            ABSENT,
+            f"{dns.provider} needs to know the zone.",
+            "name the zone that both hosts lie in.",
+        )
     target = ingress.address or ingress.hostname or ingress.service or hub.cluster.stack_reference
     if dns.provider in ("cloud-dns", "route53") and not target:
-        yield rule.finding("cluster.ingress", ABSENT, "there is nothing for the records to point at.",
-                           "set cluster.ingress.address (or hostname, or service).")
+        yield rule.finding(
+            "cluster.ingress",
+            ABSENT,
+            "there is nothing for the records to point at.",
+            "set cluster.ingress.address (or hostname, or service).",
+        )
     if dns.alias and dns.provider != "route53":
-        yield rule.finding("domains.dns.alias", True, f"{dns.provider} has no alias records.",
-                           "remove it; it belongs to Route 53.")
+        yield rule.finding(
+            "domains.dns.alias",
+            True,
+            f"{dns.provider} has no alias records.",
+            "remove it; it belongs to Route 53.",
+        )
     if dns.alias and dns.provider == "route53" and not ingress.hostname and not dns.alias_zone:
-        yield rule.finding("domains.dns.alias", True,
-                           "an alias record points at the host name of an AWS load balancer.",
-                           "set cluster.ingress.hostname.")
+        yield rule.finding(
+            "domains.dns.alias",
+            True,
+            "an alias record points at the host name of an AWS load balancer.",
+            "set cluster.ingress.hostname.",
+        )
 
 
 @check_of("BH066", "warning", "The cluster enforces NetworkPolicy.")
@@ -118,5 +157,9 @@ def enforced(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
             if isinstance(hub.cluster, AwsCluster)
             else "use a network plug-in that enforces it (GKE Dataplane V2, Calico, Cilium)"
         )
-        yield rule.finding("cluster.networkPolicyEnforced", False,
-                           "anyone's code could reach the hub's own network.", f"{how}.")
+        yield rule.finding(
+            "cluster.networkPolicyEnforced",
+            False,
+            "anyone's code could reach the hub's own network.",
+            f"{how}.",
+        )

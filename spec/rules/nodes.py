@@ -28,11 +28,19 @@ def machine_type(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
         cloud = hub.cluster.provider
         if cloud == "kubernetes":
             if known is None:
-                yield rule.finding(path, name, "it is not in the catalogue of machine types.",
-                                   "leave it out and set nodes.allocatable.")
+                yield rule.finding(
+                    path,
+                    name,
+                    "it is not in the catalogue of machine types.",
+                    "leave it out and set nodes.allocatable.",
+                )
         elif known is None or known.cloud != cloud:
-            yield rule.finding(path, name, f"it is not a machine type of {cloud} that is known here.",
-                               f"did you mean {machines.nearest(name, cloud)}?")
+            yield rule.finding(
+                path,
+                name,
+                f"it is not a machine type of {cloud} that is known here.",
+                f"did you mean {machines.nearest(name, cloud)}?",
+            )
 
 
 @check_of("BH060", "error", "A pool's minimum is at most its maximum.")
@@ -42,8 +50,12 @@ def bounds(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
         shapes.append(("nodes.builders", hub.nodes.builders.min, hub.nodes.builders.max))
     for path, least, most in shapes:
         if least > most:
-            yield rule.finding(f"{path}.min", least, f"it is more than {path}.max ({most}).",
-                               f"write at most {most}, or raise {path}.max.")
+            yield rule.finding(
+                f"{path}.min",
+                least,
+                f"it is more than {path}.max ({most}).",
+                f"write at most {most}, or raise {path}.max.",
+            )
 
 
 @check_of("BH062", "error", "What is guaranteed fits on a node.")
@@ -54,14 +66,20 @@ def fits(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
         ("build.memory.guarantee", hub.build.memory.guarantee, build),
     ):
         if to_bytes(amount) > pool.memory_bytes:
-            yield rule.finding(path, amount,
-                               f"a node can give {pool.memory_bytes / GIB:.1f} GiB at most "
-                               f"({_machine(pool.machine_type)}); pods would stay Pending.",
-                               "guarantee less, or choose a larger machine.")
+            yield rule.finding(
+                path,
+                amount,
+                f"a node can give {pool.memory_bytes / GIB:.1f} GiB at most "
+                f"({_machine(pool.machine_type)}); pods would stay Pending.",
+                "guarantee less, or choose a larger machine.",
+            )
     if hub.user.cpu.guarantee * 1000 > user.cpu_millis:
-        yield rule.finding("user.cpu.guarantee", hub.user.cpu.guarantee,
-                           f"a node can give {user.cpu_millis / 1000:.2f} CPUs at most; pods would "
-                           "stay Pending.", "guarantee less, or choose a larger machine.")
+        yield rule.finding(
+            "user.cpu.guarantee",
+            hub.user.cpu.guarantee,
+            f"a node can give {user.cpu_millis / 1000:.2f} CPUs at most; pods would stay Pending.",
+            "guarantee less, or choose a larger machine.",
+        )
 
 
 def _machine(name: str | None) -> str:
@@ -72,13 +90,19 @@ def _machine(name: str | None) -> str:
 def guarantee(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     for path, memory in (("user.memory", hub.user.memory), ("build.memory", hub.build.memory)):
         if to_bytes(memory.guarantee) > to_bytes(memory.limit):
-            yield rule.finding(f"{path}.guarantee", memory.guarantee,
-                               f"it is more than the limit ({memory.limit}).",
-                               f"write at most {memory.limit}, or raise {path}.limit.")
+            yield rule.finding(
+                f"{path}.guarantee",
+                memory.guarantee,
+                f"it is more than the limit ({memory.limit}).",
+                f"write at most {memory.limit}, or raise {path}.limit.",
+            )
     if hub.user.cpu.guarantee > hub.user.cpu.limit:
-        yield rule.finding("user.cpu.guarantee", hub.user.cpu.guarantee,
-                           f"it is more than the limit ({hub.user.cpu.limit}).",
-                           "write at most the limit, or raise user.cpu.limit.")
+        yield rule.finding(
+            "user.cpu.guarantee",
+            hub.user.cpu.guarantee,
+            f"it is more than the limit ({hub.user.cpu.limit}).",
+            "write at most the limit, or raise user.cpu.limit.",
+        )
 
 
 @check_of("BH059", "error", "Build pods tolerate the taints of the nodes.")
@@ -86,31 +110,44 @@ def tolerated(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     known = {t.key for t in DEDICATED}
     for i, toleration in enumerate(hub.nodes.tolerations):
         if toleration.key not in known and toleration.effect in (None, "NoSchedule", "NoExecute"):
-            yield rule.finding(f"nodes.tolerations[{i}]", toleration.model_dump(exclude_none=True),
-                               "user pods would tolerate it, but build pods tolerate only "
-                               "hub.jupyter.org/dedicated=user and hub.jupyter.org_dedicated=user, "
-                               "so builds stay Pending for ever.",
-                               "taint the nodes with one of those two instead.")
+            yield rule.finding(
+                f"nodes.tolerations[{i}]",
+                toleration.model_dump(exclude_none=True),
+                "user pods would tolerate it, but build pods tolerate only "
+                "hub.jupyter.org/dedicated=user and hub.jupyter.org_dedicated=user, "
+                "so builds stay Pending for ever.",
+                "taint the nodes with one of those two instead.",
+            )
 
 
 @check_of("BH114", "error", "Nodes that the program makes are not selected by hand.")
 def selector(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if isinstance(hub.cluster, KubernetesCluster):
         return
-    for key, value in (("selector", hub.nodes.selector), ("tolerations", hub.nodes.tolerations),
-                       ("allocatable", hub.nodes.allocatable)):
+    for key, value in (
+        ("selector", hub.nodes.selector),
+        ("tolerations", hub.nodes.tolerations),
+        ("allocatable", hub.nodes.allocatable),
+    ):
         if value:
-            yield rule.finding(f"nodes.{key}", str(value),
-                               f"the program makes the nodes on {hub.cluster.provider}, with labels "
-                               "and taints that fit.", f"remove nodes.{key}.")
+            yield rule.finding(
+                f"nodes.{key}",
+                str(value),
+                f"the program makes the nodes on {hub.cluster.provider}, with labels "
+                "and taints that fit.",
+                f"remove nodes.{key}.",
+            )
 
 
 @check_of("BH115", "warning", "Nodes of the cluster are selected.")
 def unselected(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if isinstance(hub.cluster, KubernetesCluster) and not hub.nodes.selector:
-        yield rule.finding("nodes.selector", ABSENT,
-                           "users' servers and builds may run on any node, also beside the hub.",
-                           "label nodes and select them here.")
+        yield rule.finding(
+            "nodes.selector",
+            ABSENT,
+            "users' servers and builds may run on any node, also beside the hub.",
+            "label nodes and select them here.",
+        )
 
 
 @check_of("BH116", "error", "Zones lie in the cluster's region.")
@@ -120,14 +157,20 @@ def zones(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
         return
     for i, zone in enumerate(hub.nodes.zones or ()):
         if not zone.startswith(cluster.region):
-            yield rule.finding(f"nodes.zones[{i}]", zone, f"it lies outside {cluster.region}.",
-                               "name zones of the cluster's region.")
+            yield rule.finding(
+                f"nodes.zones[{i}]",
+                zone,
+                f"it lies outside {cluster.region}.",
+                "name zones of the cluster's region.",
+            )
 
 
 @check_of("BH075", "warning", "The builder's docker storage has a bound.")
 def storage(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if hub.build.docker_storage is None:
-        yield rule.finding("build.dockerStorage", None,
-                           "images fill the node's disk until it evicts pods.",
-                           "write a size such as 15Gi.")
-
+        yield rule.finding(
+            "build.dockerStorage",
+            None,
+            "images fill the node's disk until it evicts pods.",
+            "write a size such as 15Gi.",
+        )

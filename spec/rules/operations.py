@@ -45,35 +45,51 @@ def secrets(hub: Hub, context: Context, rule: Rule) -> Iterator[Finding]:
         return  # its keys are known when the program decrypts it
     for name, why in needed_secrets(hub).items():
         if name not in context.given and name != "launchEventsKey":
-            yield rule.finding(name, ABSENT, f"{why} needs this secret.",
-                               f"run `pulumi config set --secret {name}`.")
+            yield rule.finding(
+                name,
+                ABSENT,
+                f"{why} needs this secret.",
+                f"run `pulumi config set --secret {name}`.",
+            )
 
 
 @check_of("BH074", "error", "The launch-event log has its key.")
 def event_log(hub: Hub, context: Context, rule: Rule) -> Iterator[Finding]:
     if hub.launch.event_log and not hub.secrets_file and "launchEventsKey" not in context.given:
-        yield rule.finding("launchEventsKey", ABSENT,
-                           "launch.eventLog is on, and the log cannot be written without its key.",
-                           "run `pulumi config set --secret launchEventsKey < key.json`.")
+        yield rule.finding(
+            "launchEventsKey",
+            ABSENT,
+            "launch.eventLog is on, and the log cannot be written without its key.",
+            "run `pulumi config set --secret launchEventsKey < key.json`.",
+        )
 
 
 @check_of("BH117", "error", "A secret for the environment has a name of its own.")
 def environment(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     for name, value in hub.user.environment.items():
         if not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", name):
-            yield rule.finding(f"user.environment.{name}", name,
-                               "it is not a name of an environment variable.",
-                               "use letters, digits and '_', not starting with a digit.")
+            yield rule.finding(
+                f"user.environment.{name}",
+                name,
+                "it is not a name of an environment variable.",
+                "use letters, digits and '_', not starting with a digit.",
+            )
         if isinstance(value, SecretRef) and (
             value.secret in GENERATED or not re.match(r"[a-z][A-Za-z0-9]*\Z", value.secret)
         ):
-            yield rule.finding(f"user.environment.{name}.secret", value.secret,
-                               "it is not a name for a secret of yours.",
-                               "use a camelCase name that the program does not generate itself.")
+            yield rule.finding(
+                f"user.environment.{name}.secret",
+                value.secret,
+                "it is not a name for a secret of yours.",
+                "use a camelCase name that the program does not generate itself.",
+            )
         if isinstance(value, SecretRef) and value.secret in GIVEN:
-            yield rule.finding(f"user.environment.{name}.secret", value.secret,
-                               "every user could read a credential of the hub itself.",
-                               "give users a secret of their own.")
+            yield rule.finding(
+                f"user.environment.{name}.secret",
+                value.secret,
+                "every user could read a credential of the hub itself.",
+                "give users a secret of their own.",
+            )
 
 
 def chart_pins(hub: Hub) -> list[tuple[str, ChartPin]]:
@@ -88,10 +104,15 @@ def chart_pins(hub: Hub) -> list[tuple[str, ChartPin]]:
 @check_of("BH072", "error", "Chart versions are exact.")
 def pinned(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     for path, pin in chart_pins(hub):
-        if pin.version and not re.match(r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\Z",
-                                        pin.version):
-            yield rule.finding(f"{path}.version", pin.version,
-                               "a range or a name changes under you.", "pin an exact version.")
+        if pin.version and not re.match(
+            r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\Z", pin.version
+        ):
+            yield rule.finding(
+                f"{path}.version",
+                pin.version,
+                "a range or a name changes under you.",
+                "pin an exact version.",
+            )
 
 
 @check_of("BH073", "error", "The jupyterhub chart is at least the security floor.")
@@ -100,6 +121,9 @@ def floor(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
         return
     match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", hub.chart.jupyterhub.version)
     if match and tuple(map(int, match.groups())) < SECURITY_FLOOR:
-        yield rule.finding("chart.jupyterhub.version", hub.chart.jupyterhub.version,
-                           "it is below 4.4.0, which fixes GHSA-p43p-whwx-q52h.",
-                           "use 4.4.0 or newer.")
+        yield rule.finding(
+            "chart.jupyterhub.version",
+            hub.chart.jupyterhub.version,
+            "it is below 4.4.0, which fixes GHSA-p43p-whwx-q52h.",
+            "use 4.4.0 or newer.",
+        )

@@ -1,0 +1,1 @@
+"""From a hub to the Helm values of its releases. Pure: same hub, same values."""

@@ -1,0 +1,170 @@
+"""BinderHub's own configuration: what both charts that run it share (`config`, `extraConfig`).
+
+Class and trait names: https://binderhub.readthedocs.io/en/latest/reference/ref-index.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from spec import names
+from spec.credentials import registry_access
+from spec.model.stack import Hub
+from spec.patterns import PROVIDERS, Pattern, compile_pattern
+from spec.pool import build_pool
+from spec.secrets import Secret
+from values.fragments import fragment
+
+
+def config(hub: Hub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
+    """Traits by class name. `given` are the names of the flat secrets that are set."""
+    launch, access = hub.launch, registry_access(hub)
+    binder: dict[str, Any] = {
+        "base_url": "/",
+        "hub_url": names.hub_url(hub),
+        # Health checks stay inside the cluster: the public address may have a staging certificate.
+        "hub_url_local": names.hub_url_local(hub),
+        "badge_base_url": names.binder_url(hub),
+        "auth_enabled": hub.members_only,
+        # Random per process otherwise: links break at each restart and with two replicas.
+        "build_token_secret": Secret("buildTokenSecret"),
+        "use_registry": access.image_prefix is not None,
+        "per_repo_quota": launch.quotas.per_repository,
+        "launch_quota_class": "binderhub.quota.KubernetesLaunchQuota",
+    }
+    if access.image_prefix is not None:
+        binder["image_prefix"] = access.image_prefix
+    if access.helper:
+        binder["registry_class"] = "binderhub.registry.ExternalRegistryHelper"
+    if launch.cors:
+        binder["cors_allow_origin"] = launch.cors
+    if launch.banner:
+        binder["banner_message"] = launch.banner
+    if launch.about:
+        binder["about_message"] = launch.about
+    build: dict[str, Any] = {
+        "memory_limit": hub.build.memory.limit,
+        "memory_request": hub.build.memory.guarantee,
+        "node_selector": build_pool(hub).selector,
+    }
+    if hub.build.repo2docker_image:
+        build["build_image"] = hub.build.repo2docker_image
+    out: dict[str, dict[str, Any]] = {
+        "BinderHub": binder,
+        "KubernetesBuildExecutor": build,
+        "KubernetesCleaner": {"max_age": hub.build.max_age},
+        "KubernetesLaunchQuota": {"total_quota": launch.quotas.total},
+        "Launcher": {
+            "launch_timeout": launch.timeout,
+            **(
+                {
+                    "allow_named_servers": True,
+                    "named_server_limit_per_user": hub.user.named_servers,
+                }
+                if hub.members_only and hub.user.named_servers
+                else {}
+            ),
+        },
+    }
+    if launch.rate_limit:
+        out["RateLimiter"] = {
+            "limit": launch.rate_limit.launches,
+            "period_seconds": launch.rate_limit.period,
+        }
+    else:
+        # BinderHub has no switch for it; a limit that nobody reaches is one.
+        out["RateLimiter"] = {"limit": 1_000_000, "period_seconds": 1}
+    out |= _registry(hub)
+    for class_name, traits in _providers(hub, given).items():
+        out[class_name] = traits
+    return out
+
+
+def _registry(hub: Hub) -> dict[str, dict[str, Any]]:
+    access = registry_access(hub)
+    if access.helper:
+        return {
+            "ExternalRegistryHelper": {
+                "service_url": names.helper_url(hub),
+                "auth_token": Secret("registryHelperToken"),
+            }
+        }
+    if access.url is None:
+        return {}
+    section: dict[str, Any] = {"url": access.url}
+    if access.token_url:
+        section["token_url"] = access.token_url
+    if access.auth_config_url:
+        section["auth_config_url"] = access.auth_config_url
+    if access.static:
+        section |= {"username": access.username, "password": access.password}
+    return {"DockerRegistry": section}
+
+
+def enabled_providers(hub: Hub) -> dict[str, str] | None:
+    """BinderHub's URL prefix -> class of the providers that are listed; None: all of them."""
+    if not hub.launch.repositories:
+        return None
+    listed = {compile_pattern(text).provider.name for text in hub.launch.repositories}
+    return {p.prefix: p.class_name for p in PROVIDERS.values() if p.name in listed}
+
+
+def _providers(hub: Hub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
+    """allowed_specs, banned_specs and quotas are per provider class; each class gets its own."""
+    launch = hub.launch
+    allowed = _by_class([compile_pattern(t) for t in launch.repositories])
+    banned = _by_class([compile_pattern(t) for t in launch.banned])
+    quotas: dict[str, list[dict[str, Any]]] = {}
+    for text, quota in launch.quotas.overrides.items():
+        pattern = compile_pattern(text)
+        quotas.setdefault(pattern.provider.class_name, []).append(
+            {"pattern": pattern.regex, "config": {"quota": quota}}
+        )
+    out: dict[str, dict[str, Any]] = {}
+    for provider in PROVIDERS.values():
+        name = provider.class_name
+        section: dict[str, Any] = {}
+        if name in allowed:
+            section["allowed_specs"] = allowed[name]
+        elif name == "GistRepoProvider" and "GitHubRepoProvider" in allowed:
+            # Gist inherits GitHub's configuration: without a list of its own it has GitHub's.
+            section["allowed_specs"] = []
+        if name in banned:
+            section["banned_specs"] = banned[name]
+        if name in quotas:
+            section["spec_config"] = quotas[name]
+        if name == "GitHubRepoProvider" and "githubToken" in given:
+            section["access_token"] = Secret("githubToken")
+        if name == "GitLabRepoProvider" and "gitlabToken" in given:
+            section["private_token"] = Secret("gitlabToken")
+        if section:
+            out[name] = section
+    return out
+
+
+def _by_class(patterns: list[Pattern]) -> dict[str, list[str]]:
+    out: dict[str, list[str]] = {}
+    for pattern in patterns:
+        out.setdefault(pattern.provider.class_name, []).append(pattern.regex)
+    return out
+
+
+def extra_config(hub: Hub) -> dict[str, str]:
+    """Python that BinderHub runs while it reads its configuration."""
+    out: dict[str, str] = {}
+    if hub.launch.repositories:
+        out["10-repo-providers"] = fragment("repo_providers")
+    if hub.launch.event_log:
+        out["20-launch-events"] = fragment("launch_events")
+    return out
+
+
+def environment(hub: Hub) -> list[dict[str, Any]]:
+    """What the fragments read. A list: Helm replaces it whole."""
+    out: list[dict[str, Any]] = []
+    if (providers := enabled_providers(hub)) is not None:
+        out.append({"name": "BINDERHUB_REPO_PROVIDERS", "value": json.dumps(providers)})
+    if hub.launch.event_log:
+        out.append({"name": "BINDERHUB_LAUNCH_EVENTS_LOG", "value": hub.launch.event_log.log_name})
+    return out

@@ -1,0 +1,41 @@
+"""Chart pins: the only place with versions of charts, each with where to look for newer ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pin:
+    """A chart of a repository at an exact version. `source` is where newer ones are announced."""
+
+    chart: str
+    version: str
+    repository: str
+    source: str
+
+
+JUPYTERHUB = Pin(
+    chart="jupyterhub",
+    version="4.4.0",
+    repository="https://hub.jupyter.org/helm-chart/",
+    source="https://github.com/jupyterhub/zero-to-jupyterhub-k8s/blob/main/CHANGELOG.md",
+)
+BINDERHUB_SERVICE = Pin(
+    chart="binderhub-service",
+    version="0.1.0-0.dev.git.336.hca79dc0",
+    repository="https://2i2c.org/binderhub-service/",
+    source="https://github.com/2i2c-org/binderhub-service",
+)
+BINDERHUB = Pin(
+    chart="binderhub",
+    version="1.0.0-0.dev.git.3959.hb9fad995",
+    repository="https://hub.jupyter.org/helm-chart/",
+    source="https://github.com/jupyterhub/binderhub",
+)
+REGISTRY_HELPER = Pin(
+    chart="binderhub-container-registry-helper",
+    version="0.2.4",
+    repository="https://www.manicstreetpreacher.co.uk/binderhub-container-registry-helper/",
+    source="https://github.com/manics/binderhub-container-registry-helper/releases",
+)
