@@ -78,7 +78,7 @@ def registry_access(hub: Hub) -> RegistryAccess:
                 image_prefix=f"{registry.organization}/{prefix}-",
                 server="https://index.docker.io/v1/",
                 url="https://registry-1.docker.io",
-                token_url="https://auth.docker.io/token?service=registry.docker.io",  # noqa: S106
+                token_url="https://auth.docker.io/token?service=registry.docker.io",
                 auth_config_url="https://index.docker.io/v1/",
                 username=registry.username,
                 password=GIVEN_PASSWORD,

@@ -21,7 +21,7 @@ REGISTRY_HELPER = "registry-helper"
 HUB_TLS = "https-auto-tls"
 BINDER_TLS = "binder-https-auto-tls"
 OAUTH_CLIENT_ID = "service-binder"
-API_TOKEN_KEY = "hub.services.binder.apiToken"  # noqa: S105 - the key's name, not a token
+API_TOKEN_KEY = "hub.services.binder.apiToken"
 
 
 def fit(name: str, limit: int) -> str:

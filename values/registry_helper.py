@@ -11,7 +11,7 @@ from spec import names
 from spec.model.registry import Ecr
 from spec.model.stack import Hub
 
-AUTH_SECRET = "registry-helper-auth"  # noqa: S105 - the name of a Kubernetes Secret
+AUTH_SECRET = "registry-helper-auth"
 """Made by the program, with the key `auth_token`."""
 
 

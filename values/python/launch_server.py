@@ -10,7 +10,7 @@ def server():
     try:
         import jupyterlab
     except Exception as problem:
-        print("JupyterLab cannot be used: %s" % problem, file=sys.stderr)  # noqa: UP031
+        print("JupyterLab cannot be used: %s" % problem, file=sys.stderr)
         return "jupyter-notebook"
     try:
         major = int(jupyterlab.__version__.split(".", 1)[0])
@@ -21,4 +21,4 @@ def server():
 
 program = server()
 print("Starting " + program, file=sys.stderr)
-os.execvp(program, [program] + sys.argv[1:])  # noqa: RUF005
+os.execvp(program, [program] + sys.argv[1:])
