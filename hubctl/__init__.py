@@ -1,0 +1,1 @@
+"""hubctl: the operator's command beside `pulumi`."""

@@ -1,0 +1,72 @@
+"""`hubctl validate`: check stack files against the model and every rule."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from hubctl import stackfiles
+from hubctl.problem import Problem
+from spec.findings import Finding, errors, in_order
+from spec.fleet import check_fleet
+from spec.read import Stack
+from values.check import check_values
+
+EXAMPLES = """examples:
+  hubctl validate ecology
+  hubctl validate --all
+  hubctl validate stacks/Pulumi.ecology.yaml --json
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.epilog = EXAMPLES
+    parser.add_argument("stacks", nargs="*", metavar="STACK|FILE", help="which stacks")
+    parser.add_argument("--all", action="store_true", help="every file in stacks/")
+    parser.add_argument("--json", action="store_true", help="findings as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 without errors, 1 with errors, 2 (Problem) on misuse."""
+    if arguments.all == bool(arguments.stacks):
+        raise Problem("name stacks, or give --all.", status=2)
+    paths = stackfiles.all_files() if arguments.all else [
+        stackfiles.find(s) for s in arguments.stacks
+    ]
+    found = check(paths)
+    failed = any(errors(f) for _, f in found)
+    if arguments.json:
+        print(json.dumps([
+            {"stack": stackfiles.name_of(path), "file": str(path), "ok": not errors(findings),
+             "findings": [f.as_dict() for f in findings]}
+            for path, findings in found
+        ], indent=2))
+    else:
+        for path, findings in found:
+            _print(path, findings)
+    return 1 if failed else 0
+
+
+def check(paths: list[Path]) -> list[tuple[Path, list[Finding]]]:
+    """Findings of each file: its own, those about its values, and those of the fleet."""
+    stacks: list[tuple[Path, Stack]] = [(path, stackfiles.read(path)) for path in paths]
+    fleet = check_fleet([stack for _, stack in stacks])
+    out: list[tuple[Path, list[Finding]]] = []
+    for path, stack in stacks:
+        findings = [*stack.findings, *fleet.get(stack.name, [])]
+        if stack.hub is not None and stack.ok:
+            findings += check_values(stack.hub, stack.given_secrets)
+        out.append((path, in_order(findings)))
+    return out
+
+
+def _print(path: Path, findings: list[Finding]) -> None:
+    bad = len(errors(findings))
+    warnings = len(findings) - bad
+    said = [f"{bad} error{'s' * (bad != 1)}"] * bool(bad)
+    said += [f"{warnings} warning{'s' * (warnings != 1)}"] * bool(warnings)
+    print(f"{path}: {', '.join(said) or 'ok'}")
+    for finding in findings:
+        print(f"  {finding.text()}")

@@ -1,0 +1,64 @@
+"""`python -m lab start|stop|status [--name demo]`: a control plane for trying things by hand."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from lab.controlplane import ControlPlane
+from lab.errors import LabError
+from lab.nodes import CORE, apply
+from lab.paths import run_dir
+from lab.processes import interrupted_by_signals
+
+
+def start(plane: ControlPlane) -> int:
+    """Starts it, with one core node if it has no node at all."""
+    plane.start()
+    client = plane.client()
+    if not client.nodes():
+        apply(client, [CORE])
+    print(f"Running. To look at it:\n  export KUBECONFIG={plane.kubeconfig}")
+    return 0
+
+
+def stop(plane: ControlPlane) -> int:
+    plane.stop()
+    print("Stopped.")
+    return 0
+
+
+def status(plane: ControlPlane) -> int:
+    """Exit status 0 if it runs, 3 if it does not, 1 if only a part of it does."""
+    found = plane.status()
+    print(f"{found.state}: {plane.run.root}")
+    if found.running:
+        print(f"  running: {', '.join(found.running)}")
+        print(f"  server: {found.server}")
+    if found.ended:
+        print(f"  ended: {', '.join(found.ended)}; logs in {plane.run.logs}")
+    return {"running": 0, "stopped": 3, "broken": 1}[found.state]
+
+
+COMMANDS = {"start": start, "stop": stop, "status": status}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("--name", default="demo", help="which lab (default: demo)")
+    arguments = parser.parse_args(argv)
+    try:
+        with interrupted_by_signals():
+            return COMMANDS[arguments.command](ControlPlane(run_dir(arguments.name)))
+    except LabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was left running.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,110 @@
+"""`python -m lab.demo up|down`: a stack brought up for real in the lab, and shown.
+
+Up may be run again: it changes nothing then. Down destroys the stack and ends every process.
+Ctrl-C during up ends what runs, the control plane included; its data stays, so that the next up
+continues.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from lab.controlplane import ControlPlane
+from lab.errors import LabError
+from lab.paths import CHECKOUT, run_dir
+from lab.processes import interrupted_by_signals
+from lab.progress import Progress, elapsed
+from lab.session import Session
+from lab.shown import console, output_table, pod_table, resource_tree
+
+
+def up(stack_file: Path, charts: Path | None) -> int:
+    """0 when the hub runs; 1 when the engine failed, which has then said why."""
+    progress, out, started = Progress(sys.stdout), console(), time.monotonic()
+    plane = ControlPlane(run_dir("demo"), progress=progress)
+    session = Session(stack_file, plane, charts=charts, progress=progress)
+    try:
+        session.hub  # noqa: B018 - mistakes of the stack file come before any work
+        plane.start()
+        session.prepare()
+        progress.note(f"plugins: {session.plugins}")
+        for chart in session.charts.values():
+            progress.note(f"using {chart}")
+        if not session.charts:
+            progress.note("using the charts of their repositories")
+        progress.note(f"pulumi up --stack {session.name}")
+        done = session.up(show=lambda line: print(f"  {line}", flush=True))
+    except BaseException:
+        plane.stop()
+        raise
+    if not done.ok:
+        plane.stop()
+        print(f"error: pulumi up failed; logs are in {plane.run.logs}", file=sys.stderr)
+        return 1
+    out.print(resource_tree(session.state()))
+    client = plane.client()
+    try:
+        out.print(pod_table(client.pods(session.hub.ns)))
+    finally:
+        client.close()
+    out.print(output_table(session.outputs()))
+    out.print(
+        f"\nThe hub {session.name!r} runs in the lab: real Pulumi engine, Kubernetes API server and "
+        "scheduler; simulated nodes and pods.\n"
+        f"It took {elapsed(time.monotonic() - started)}. "
+        f"Look around:  export KUBECONFIG={plane.kubeconfig}\n"
+        "Run `make demo` again to see that nothing changes; `make demo-down` takes it away.",
+        soft_wrap=True,
+    )
+    return 0
+
+
+def down(stack_file: Path) -> int:
+    """Destroys what is there and ends every process; 0 also when there is nothing."""
+    progress = Progress(sys.stdout)
+    plane = ControlPlane(run_dir("demo"), progress=progress)
+    session = Session(stack_file, plane, progress=progress)
+    if not plane.run.backend.is_dir():
+        plane.stop()
+        print("There is no demo to take down.")
+        return 0
+    try:
+        plane.start()  # Destroying goes through the API server, as creating did.
+        session.prepare()
+        done = session.destroy(show=lambda line: print(f"  {line}", flush=True))
+    finally:
+        plane.stop()
+    if not done.ok:
+        print(f"error: pulumi destroy failed; logs are in {plane.run.logs}", file=sys.stderr)
+        return 1
+    shutil.rmtree(plane.run.root)
+    print("The demo is gone; built tools stay in the cache.")
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m lab.demo", description=__doc__)
+    parser.add_argument("action", choices=("up", "down"))
+    parser.add_argument("--stack", type=Path, default=CHECKOUT / "stacks" / "Pulumi.demo.yaml")
+    parser.add_argument("--charts", type=Path, help="folder with charts to use")
+    arguments = parser.parse_args(argv)
+    try:
+        with interrupted_by_signals():
+            if arguments.action == "up":
+                return up(arguments.stack, arguments.charts)
+            return down(arguments.stack)
+    except LabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was left running. `make demo` continues.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

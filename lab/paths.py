@@ -1,0 +1,80 @@
+"""Where the lab keeps things: one cache directory for all checkouts, one run directory per lab."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.errors import LabError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?")
+
+
+def cache_dir() -> Path:
+    """`$BINDERHUB_CACHE`, else `binderhub` in the user's cache directory. May not exist yet."""
+    if own := os.environ.get("BINDERHUB_CACHE"):
+        return Path(own).expanduser().resolve()
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser().resolve() / "binderhub"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunDir:
+    """The folder of one running lab and the places in it. Nothing is created by asking."""
+
+    root: Path
+
+    @property
+    def state(self) -> Path:
+        """Which processes were started, and on which ports."""
+        return self.root / "state.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "lock"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def pki(self) -> Path:
+        return self.root / "pki"
+
+    @property
+    def etcd(self) -> Path:
+        return self.root / "etcd"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Administrator access, mode 0600."""
+        return self.root / "kubeconfig"
+
+    @property
+    def pulumi(self) -> Path:
+        """PULUMI_HOME."""
+        return self.root / "pulumi"
+
+    @property
+    def backend(self) -> Path:
+        """Pulumi's file backend."""
+        return self.root / "backend"
+
+    @property
+    def work(self) -> Path:
+        """The copy of the program that the engine works on."""
+        return self.root / "work"
+
+
+def run_dir(name: str = "demo", *, base: Path | None = None) -> RunDir:
+    """The run directory called `name`, in `.lab/` of the checkout unless `base` says otherwise."""
+    if not _NAME.fullmatch(name):
+        raise LabError(
+            f"{name!r} cannot name a lab: it becomes a folder name, so use up to 42 lower-case "
+            "letters, digits and dashes, such as `demo`."
+        )
+    return RunDir(root=(base or CHECKOUT / ".lab").resolve() / name)

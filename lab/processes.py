@@ -1,0 +1,146 @@
+"""Long-running processes that outlive the command which started them, and their clean end.
+
+A process is known by its id, its start time and its arguments, so that a record from yesterday
+can never end somebody else's process that was given the same id since.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import psutil
+
+from lab.errors import LabError
+
+# The system's clock may be set between two looks at the same process.
+_CLOCK_SLACK = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """A process that we started. `created` is in seconds since the epoch."""
+
+    name: str
+    pid: int
+    created: float
+    args: tuple[str, ...]
+    log: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Started:
+        return cls(**{**data, "args": tuple(data["args"])})
+
+
+def start(
+    name: str,
+    argv: Sequence[str],
+    *,
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Started:
+    """Starts `argv` in a session of its own: no terminal, nothing on stdin, output to `log`.
+
+    The log is continued if it exists. Arguments are visible to every user of the machine:
+    secrets belong in private files.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as out:
+            process = subprocess.Popen(
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env=dict(env or os.environ),
+                cwd=cwd,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise LabError(f"{name} could not be started from {argv[0]}: {error.strerror}.") from error
+    try:
+        created = psutil.Process(process.pid).create_time()
+    except psutil.Error:
+        created = 0.0  # Ended already; readiness checks will say so with its log.
+    return Started(name=name, pid=process.pid, created=created, args=tuple(argv[1:]), log=str(log))
+
+
+def bare_environment() -> dict[str, str]:
+    """What a process needs from ours; cloud credentials and proxies are not among it."""
+    kept = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ")
+    return {key: os.environ[key] for key in kept if key in os.environ}
+
+
+def find(started: Started) -> psutil.Process | None:
+    """The process, if it is alive and still the one that we started."""
+    try:
+        process = psutil.Process(started.pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        same_time = abs(process.create_time() - started.created) < _CLOCK_SLACK
+        # Only the arguments: an interpreter may rewrite its own path. For a moment after its
+        # start a process has none at all.
+        cmdline = process.cmdline()
+        same_args = not cmdline or tuple(cmdline[1:]) == started.args
+    except psutil.Error:
+        return None
+    return process if same_time and same_args else None
+
+
+def end(started: Started, *, patience: float = 15.0) -> None:
+    """Ends the process and waits until it is gone; asks first, then insists."""
+    for ask in (psutil.Process.terminate, psutil.Process.kill):
+        process = find(started)
+        if process is None:
+            break
+        with contextlib.suppress(psutil.NoSuchProcess):
+            ask(process)
+        deadline = time.monotonic() + patience
+        # Not psutil's wait: it would also wait until a zombie's new parent takes notice of it.
+        while find(started) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    _reap(started.pid)
+
+
+def last_lines(log: Path, count: int = 8) -> str:
+    """The end of a log for an error message, each line shortened."""
+    try:
+        lines = log.read_text(errors="replace").splitlines()
+    except OSError:
+        return "  (no log)"
+    return "\n".join(f"  {line[:300]}" for line in lines[-count:]) or "  (its log is empty)"
+
+
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """Makes SIGTERM and SIGHUP look like Ctrl-C, so that the same clean-up runs."""
+
+    def raise_interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    watched = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, raise_interrupt) for number in watched}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _reap(pid: int) -> None:
+    """Collects our own dead child, which would otherwise stay in the process table."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)

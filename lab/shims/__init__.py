@@ -1,0 +1,1 @@
+"""Commands that the lab puts on PATH in place of the clouds' own; plainly labelled."""

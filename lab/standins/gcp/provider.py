@@ -1,0 +1,71 @@
+"""The provider object: settings, the table of resource types, what exists from the start."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from lab.standins import seed as seeds
+from lab.standins.base import Props
+from lab.standins.gcp.context import Context, GcpHandler
+from lab.standins.gcp.dns import RecordSet
+from lab.standins.gcp.iam import Account, Key, ProjectIamMember
+from lab.standins.gcp.lookups import all_lookups
+from lab.standins.gcp.node_pool import NodePool
+from lab.standins.gcp.registry import Repository, RepositoryIamMember
+from lab.standins.handled import HandledProvider, json_setting
+from lab.standins.records import Records
+
+TYPES: tuple[type[GcpHandler], ...] = (
+    NodePool,
+    Repository,
+    RepositoryIamMember,
+    Account,
+    Key,
+    ProjectIamMember,
+    RecordSet,
+)
+
+
+class GcpProvider(HandledProvider):
+    """Google Cloud, recorded."""
+
+    name = "gcp"
+    what = "records resources and checks requests against Google's API documents; no cloud"
+    config_class = "pulumi_gcp:ProviderArgs"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._settings: Props = {}
+        self._lock = threading.Lock()
+
+    def configured(self, settings: Props) -> None:
+        self._settings = settings
+
+    def _setting(self, key: str, *variables: str) -> str | None:
+        if key in self._settings:
+            return str(self._settings[key])
+        # The same fallbacks as the official provider's documentation names.
+        return next((os.environ[name] for name in variables if os.environ.get(name)), None)
+
+    def open(self) -> None:
+        with self._lock:
+            if self.records is None:
+                path = seeds.seed_file()
+                self._fill(seeds.load(path), Records(seeds.records_dir(path) / "gcp.json"))
+
+    def _fill(self, seed: seeds.CloudSeed, records: Records) -> None:
+        context = Context(
+            seed=seed,
+            records=records,
+            project=self._setting("project", "GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT"),
+            region=self._setting("region", "GOOGLE_REGION"),
+            zone=self._setting("zone", "GOOGLE_ZONE"),
+            default_labels=json_setting(self._settings, "defaultLabels") or {},
+        )
+        self.handlers = {kind.kind: kind(context) for kind in TYPES}
+        self.lookups = all_lookups(context)
+        fresh = not records.path.exists()
+        self.records = records
+        if fresh:
+            self.make_existing(seed)

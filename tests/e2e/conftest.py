@@ -1,0 +1,68 @@
+"""A stack of `stacks/` in the session's control plane, with everything that was printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lab.controlplane import ControlPlane
+from lab.kube import Kube
+from lab.paths import CHECKOUT
+from lab.session import Outcome, Session
+
+STACKS = sorted((CHECKOUT / "stacks").glob("Pulumi.*.yaml"))
+
+
+def name_of(path: Path) -> str:
+    return path.name.split(".")[1]
+
+
+@dataclass
+class Life:
+    """One stack from its first preview to its end; the tests of a module take turns on it."""
+
+    session: Session
+    kube: Kube
+    said: list[str] = field(default_factory=list)
+    failed: bool = False
+
+    def run(self, *arguments: str) -> Outcome:
+        done = self.session.pulumi(*arguments)
+        self.said.append(done.text)
+        return done
+
+    def up(self) -> Outcome:
+        done = self.run("up", "--yes", "--skip-preview")
+        assert done.ok, done.text
+        return done
+
+    def plan(self) -> dict[str, str]:
+        """Logical name -> operation of a preview, without what stays the same."""
+        done = self.run("preview", "--json")
+        assert done.ok, done.text
+        steps = json.loads(done.stdout)["steps"]
+        return {s["urn"].rpartition("::")[2]: s["op"] for s in steps if s["op"] != "same"}
+
+    def edit(self, section: str, value: dict[str, Any]) -> None:
+        """Change a section of the copy that the engine reads."""
+        document = yaml.safe_load(self.session.stack_file.read_text())
+        key = f"binderhub:{section}"
+        merged = {**document["config"].get(key, {}), **value}
+        document["config"][key] = merged
+        self.session.stack_file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+
+@pytest.fixture(scope="module", params=STACKS, ids=name_of)
+def life(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Iterator[Life]:
+    session = Session(request.param, control_plane)
+    session.prepare()
+    client = control_plane.client()
+    yield Life(session=session, kube=client)
+    session.destroy()
+    client.close()

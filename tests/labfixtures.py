@@ -1,0 +1,47 @@
+"""One control plane for a whole test session, shared by everything that needs a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.controlplane import ControlPlane
+from lab.kube import Kube
+from lab.nodes import CORE, apply
+from lab.paths import run_dir
+from lab.pins import CONTROL_PLANE
+from lab.processes import interrupted_by_signals
+from lab.tools import ensure
+
+
+@pytest.fixture(scope="session")
+def lab_tools() -> dict[str, Path]:
+    """The binaries of a control plane and helm; builds what is missing, which can take minutes."""
+    return ensure([*CONTROL_PLANE, "helm"])
+
+
+@pytest.fixture(scope="session")
+def control_plane(
+    tmp_path_factory: pytest.TempPathFactory, lab_tools: dict[str, Path]
+) -> Iterator[ControlPlane]:
+    """A running control plane with one core node. Tests use namespaces of their own in it."""
+    plane = ControlPlane(run_dir("tests", base=tmp_path_factory.mktemp("lab")), tools=lab_tools)
+    with interrupted_by_signals():
+        plane.start()
+        try:
+            client = plane.client()
+            apply(client, [CORE])
+            client.close()
+            yield plane
+        finally:
+            plane.stop()
+
+
+@pytest.fixture
+def kube(control_plane: ControlPlane) -> Iterator[Kube]:
+    """A client of the session's control plane."""
+    client = control_plane.client()
+    yield client
+    client.close()
