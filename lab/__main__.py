@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Interrupted; nothing was left running.", file=sys.stderr)
+        print("Interrupted; a start that was under way has been undone.", file=sys.stderr)
         return 130
 
 

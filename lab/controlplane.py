@@ -51,7 +51,8 @@ class ControlPlane:
     """The control plane of one run directory.
 
     `tools` are the binaries of `lab.pins.CONTROL_PLANE` by name; what is left out is installed
-    when it starts. `kwok_documents` are added to kwok's configuration.
+    when it starts. `kwok_documents` are added to kwok's configuration
+    at the next start.
     """
 
     def __init__(
@@ -143,6 +144,7 @@ class ControlPlane:
             # Pods are refused in a namespace until its default account is there.
             self._wait("kube-controller-manager", lambda: _has_default_account(client))
             self._wait("kwok", lambda: _accepts(ports["kwok"]))
+            # It has no port to ask: being alive by now means that it read its configuration.
             self._wait("kube-scheduler", lambda: True)
         finally:
             client.close()

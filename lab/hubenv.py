@@ -130,7 +130,9 @@ def _install(folder: Path, progress: Progress) -> None:
         shutil.rmtree(folder / "npm", ignore_errors=True)
     script = proxy / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy"
     wrapper = folder / "bin" / "configurable-http-proxy"
-    wrapper.write_text(f'#!/bin/sh\nexec {shlex.quote(str(node))} {shlex.quote(str(script))} "$@"\n')
+    wrapper.write_text(
+        f'#!/bin/sh\nexec {shlex.quote(str(node))} {shlex.quote(str(script))} "$@"\n'
+    )
     wrapper.chmod(0o755)
     _run([str(wrapper), "--version"], folder, {})
     (folder / _COMPLETE).write_text(json.dumps({"node": str(node), "curl": curl}) + "\n")

@@ -65,7 +65,7 @@ def start(
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                env=dict(env or os.environ),
+                env=dict(bare_environment() if env is None else env),
                 cwd=cwd,
                 start_new_session=True,
             )

@@ -34,12 +34,12 @@ from lab.pki import write_private
 from lab.plugins import Plugins
 from lab.processes import bare_environment
 from lab.progress import Progress
-from lab.shims import SHIMS, shim_environment
 from lab.stackcopy import Copy, copy_program
 from lab.tools import ensure
 from spec.model.stack import Hub
 from spec.read import read_text
 
+_SHIMS = Path(__file__).parent / "shims"
 _SHOWN_LINES = 25
 _GRACE_SECONDS = 60.0
 
@@ -231,7 +231,7 @@ class Session:
 
     def environment(self) -> dict[str, str]:
         """The engine's environment: the lab's tools, shims and stand-ins, and nothing of the user's."""
-        folders = [Path(sys.prefix) / "bin", *{p.parent for p in self.tools.values()}, SHIMS]
+        folders = [Path(sys.prefix) / "bin", *{p.parent for p in self.tools.values()}, _SHIMS]
         path = os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")])
         return {
             **bare_environment(),
@@ -246,7 +246,7 @@ class Session:
             "LAB_HELM": str(self.tools["helm"]),
             "LAB_CLOUD_SEED": str(self._seed_file),
             "PYTHONDONTWRITEBYTECODE": "1",
-            **shim_environment(self.run),
+            "LAB_RUN_DIR": str(self.run.root),
         }
 
     @property

@@ -74,6 +74,10 @@ class Handler:
         """Change it; returns computed outputs."""
         raise NotImplementedError
 
+    def recomputed(self, old: Props, new: Props) -> tuple[str, ...]:
+        """Outputs that this update will change in a way only the cloud knows."""
+        return ()
+
     def exists(self, id: str, inputs: Props) -> bool:
         """Whether the cloud still has it, given that there is a record."""
         return True
@@ -224,7 +228,8 @@ class HandledProvider(StandinProvider):
         new = _plain(news)
         kept = {key: reveal(olds[key]) for key in handler.computed if key in olds}
         if preview:
-            return self._mark(handler, {**kept, **handler.effective(new), **new})
+            unknown = dict.fromkeys(handler.recomputed(_plain(old_inputs), new), UNKNOWN)
+            return self._mark(handler, {**kept, **unknown, **handler.effective(new), **new})
         outputs = handler.update(id, _plain(old_inputs), reveal(olds), new)
         return self._remember(handler, id, reveal(news), {**kept, **outputs})
 

@@ -31,10 +31,20 @@ _FIRST_CHANGE: Final = 10_000
 
 def server_environment(seed: AwsSeed) -> dict[str, str]:
     """What a ``moto_server`` process of the lab needs in its environment."""
-    return {"MOTO_ACCOUNT_ID": seed.account, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
+    return {
+        "MOTO_ACCOUNT_ID": seed.account,
+        "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+        "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # slow to load, and no machine starts here
+    }
 
 
-def _start_server(seed: AwsSeed) -> str:
+def server_command(python: Path, port: int) -> list[str]:
+    """A server of the lab's own, so that not every plugin process starts one (seconds)."""
+    return [str(python), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+
+
+def start_server(seed: AwsSeed) -> str:
+    """Start a server in this process (its threads end with it); its address."""
     # moto reads these when it is imported; both matter to this process only.
     os.environ.update(server_environment(seed))
     import logging
@@ -60,7 +70,7 @@ class Cloud:
         self._lock = threading.RLock()
         self._clients: dict[str, Any] = {}
         self._changes = _FIRST_CHANGE
-        self._endpoint = endpoint or os.environ.get(ENDPOINT) or _start_server(seed)
+        self._endpoint = endpoint or os.environ.get(ENDPOINT) or start_server(seed)
         self._fill()
 
     # Calls

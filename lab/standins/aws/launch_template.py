@@ -67,6 +67,10 @@ def _deep(key: str, value: Any) -> Any:
     return value
 
 
+def _new_version(old: Props, new: Props) -> bool:
+    return data(old) != data(new) or old.get("description") != new.get("description")
+
+
 def _upper(name: str) -> str:
     return name[:1].upper() + name[1:]
 
@@ -116,8 +120,11 @@ class LaunchTemplate(AwsHandler):
         made = self.cloud.change(service, operation, **parameters)["LaunchTemplate"]
         return made["LaunchTemplateId"], self._outputs(made)
 
+    def recomputed(self, old: Props, new: Props) -> tuple[str, ...]:
+        return ("latestVersion",) if _new_version(old, new) else ()
+
     def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
-        if data(old) != data(new) or old.get("description") != new.get("description"):
+        if _new_version(old, new):
             described = {"VersionDescription": new["description"]} if "description" in new else {}
             answer = self.cloud.change(
                 "ec2",

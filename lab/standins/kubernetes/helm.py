@@ -22,7 +22,8 @@ from lab.standins.base import StandinError
 from lab.standins.kubernetes.cluster import Cluster
 from lab.standins.kubernetes.masking import Mask
 
-_DROPPED = ("KUBECONFIG", "HELM_NAMESPACE", "HELM_DEBUG", "HELM_DRIVER")
+# Settings of the person's own helm that would point it at another cluster.
+_DROPPED = ("KUBECONFIG", "HELM_KUBE", "HELM_NAMESPACE", "HELM_DEBUG", "HELM_DRIVER")
 
 
 class HelmFailed(StandinError):
@@ -81,7 +82,8 @@ class Helm:
         A command that is only ``reading`` runs also after a cancel.
         """
         command = [find_helm(), *arguments]
-        environment = {k: v for k, v in os.environ.items() if k not in _DROPPED} | (env or {})
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(_DROPPED)}
+        environment |= env or {}
         if cluster:
             config = self.cluster.access.kubeconfig_path
             if config is not None:

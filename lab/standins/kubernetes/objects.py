@@ -62,6 +62,8 @@ from lab.standins.kubernetes.shapes import (
 from lab.standins.wire import known
 
 PATCH_FORCE = "pulumi.com/patchForce"
+# Their names must agree with their contents, so they cannot be tried out under another.
+_NAME_MATTERS = ("APIService", "CustomResourceDefinition")
 
 
 class Objects:
@@ -176,7 +178,7 @@ class Objects:
     ) -> tuple[str, Props]:
         """Apply a new object and wait for it."""
         if preview:
-            self._try_out(inputs)
+            self._try_out(inputs, new=True)
             return "", inputs
         body = self._body(inputs)
         meta = body["metadata"]
@@ -194,7 +196,7 @@ class Objects:
     def update(self, inputs: Props, preview: bool, timeout: float | None) -> Props:
         """Apply a changed object and wait for it."""
         if preview:
-            self._try_out(inputs)
+            self._try_out(inputs, new=False)
             return inputs
         body = self._body(inputs)
         return self._awaited(self._apply(body, inputs), body, inputs, timeout)
@@ -289,13 +291,19 @@ class Objects:
                 )
             raise ApiError(error.status, error.reason, text) from None
 
-    def _try_out(self, inputs: Props) -> None:
-        """Let the server judge the object in a preview, under a name that is free."""
+    def _try_out(self, inputs: Props, *, new: bool) -> None:
+        """Let the server judge the object in a preview.
+
+        A new one under a name that is free: in a replacement the old one still exists.
+        """
         if has_unknowns(inputs) or not self.cluster.reachable():
             return
         try:
             body = self._body(inputs)
-            body["metadata"]["name"] = f"{body['metadata']['name'][:50]}-preview"
+            if new and body["kind"] in _NAME_MATTERS:
+                return
+            if new:
+                body["metadata"]["name"] = f"{body['metadata']['name'][:50]}-preview"
             self._apply(body, inputs, dry_run=True)
         except NoSuchKind:
             return  # its definition may come with this very update

@@ -42,6 +42,7 @@ from lab.standins.kubernetes.masking import Mask
 from lab.standins.kubernetes.release_state import (
     chart_meta,
     chart_name,
+    deployed_since,
     imported,
     live_of,
     outputs_of,
@@ -229,35 +230,36 @@ class Releases:
                 failure = error
             else:
                 return live_of(raw)
-            self._failed(verb, release, inputs, failure, mask, watcher.report(since=started))
-        raise AssertionError("unreachable: _failed always raises")
+            trouble = watcher.report(since=started)
+        raise self._failed(verb, inputs, failure, mask, trouble, started)
 
     def _failed(
         self,
         verb: str,
-        release: dict[str, Any],
         inputs: Props,
         error: HelmFailed,
         mask: Mask,
         trouble: list[str],
-    ) -> None:
-        """Raise what the user should read about a failed install or upgrade."""
+        started: float,
+    ) -> StandinError:
+        """What the user should read about a failed install or upgrade."""
+        release = known(inputs)
         name, namespace = release["name"], release["namespace"]
         id = identity(namespace, name)
         live = self._live(name, namespace, mask)
-        told = "\n".join(
-            [f"helm {verb} of release {id} failed: {error}", *map(mask.clean, trouble)]
-        )
+        lines = [f"helm {verb} of release {id} failed: {error}", *map(mask.clean, trouble)]
+        told = "\n".join(lines)
         if live and live["status"].startswith("pending"):
-            raise StandinError(told + "\n" + self._pending_hint(name, namespace, live, mask))
+            return StandinError(f"{told}\n{self._pending_hint(name, namespace, live, mask)}")
         if "cannot re-use a name" in str(error):
-            raise StandinError(
+            return StandinError(
                 f"{told}\nimport it (resource option import_={id!r}), or remove it first: "
                 f"helm uninstall {name} --namespace {namespace}"
             )
-        if live is None or (verb == "install" and live["status"] != "failed"):
-            raise StandinError(told)
-        raise InitFailed(told, id=id, outputs=outputs_of(inputs, live), inputs=inputs)
+        # An install that failed before it began leaves somebody else's release alone.
+        if live is None or (verb == "install" and not deployed_since(live, started)):
+            return StandinError(told)
+        return InitFailed(told, id=id, outputs=outputs_of(inputs, live), inputs=inputs)
 
     def _pending_hint(self, name: str, namespace: str, live: dict[str, Any], mask: Mask) -> str:
         """The command that frees a release which an interrupted run left locked."""

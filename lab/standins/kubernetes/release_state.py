@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -28,6 +29,7 @@ def live_of(raw: dict[str, Any]) -> dict[str, Any]:
         "namespace": raw["namespace"],
         "revision": int(raw["version"]),
         "status": str(raw["info"]["status"]),
+        "deployed": raw["info"].get("last_deployed"),
         "chart": chart.get("name"),
         "version": chart.get("version"),
         "appVersion": chart.get("appVersion") or "",
@@ -54,21 +56,27 @@ def _status(live: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def resource_names(manifest: str, namespace: str) -> dict[str, list[str]]:
-    """``{"Deployment.apps/apps/v1": ["ns/name"]}`` of a manifest, as the official plugin.
+def deployed_since(live: dict[str, Any], moment: float) -> bool:
+    """Whether the release's last deployment is later than ``moment`` (epoch seconds)."""
+    stamp = live["deployed"]
+    return bool(stamp) and datetime.fromisoformat(stamp).timestamp() >= moment - 1
 
-    Keys are ``Kind/apiVersion``; objects without a namespace of their own are named in
-    the release's when the manifest says so, otherwise by name alone.
+
+def resource_names(manifest: str) -> dict[str, list[str]]:
+    """``{"Deployment.apps/apps/v1": ["hub"], "Secret/v1": ["ns/hub"]}`` of a manifest.
+
+    Keys and names are the official plugin's: a namespace shows only where the manifest
+    itself states one.
     """
-    names: dict[str, list[str]] = {}
+    names: dict[str, set[str]] = {}
     for document in yaml.safe_load_all(manifest):
         if not isinstance(document, dict) or not document.get("kind"):
             continue
-        meta = document.get("metadata") or {}
-        key = f"{document['kind']}/{document.get('apiVersion')}"
-        names.setdefault(key, []).append(
-            identity(meta.get("namespace") or namespace, str(meta.get("name")))
-        )
+        meta, api_version = document.get("metadata") or {}, str(document.get("apiVersion"))
+        group = api_version.rpartition("/")[0]
+        kind = f"{document['kind']}.{group}" if group else document["kind"]
+        found = names.setdefault(f"{kind}/{api_version}", set())
+        found.add(identity(meta.get("namespace"), str(meta.get("name"))))
     return {key: sorted(found) for key, found in sorted(names.items())}
 
 
@@ -76,7 +84,7 @@ def outputs_of(inputs: Props, live: dict[str, Any]) -> Props:
     out = {k: v for k, v in inputs.items() if k != IMPORTED}
     out["version"] = live["version"]
     out["status"] = _status(live)
-    out["resourceNames"] = resource_names(live["manifest"], live["namespace"])
+    out["resourceNames"] = resource_names(live["manifest"])
     return out
 
 

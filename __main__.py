@@ -1,0 +1,20 @@
+"""The program: read the stack's settings, make its hub, say where it is."""
+
+from __future__ import annotations
+
+import pulumi
+
+from components import clouds, settings
+from components.hub import Hub, HubArgs
+from components.providers import build
+
+read = settings.read()
+connected = clouds.connect(read.hub)
+complete = clouds.complete(read.hub, connected)
+hub = Hub(
+    complete.name,
+    HubArgs(hub=complete, secrets=read.secrets, given=read.given, clouds=connected),
+    pulumi.ResourceOptions(providers=build(complete, connected)),
+)
+for name, value in hub.outputs().items():
+    pulumi.export(name, value)

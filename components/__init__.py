@@ -1,0 +1,1 @@
+"""What a hub is made of, as Pulumi components. Decisions are made in `spec` and `values`."""

@@ -1,0 +1,135 @@
+"""AWS for a hub: one provider, the look-ups, and the parts made there."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components import kubeconfig
+from components.aws.cluster import EksCluster, identity_provider, look_up
+from components.aws.dns import Route53, Route53Args
+from components.aws.node_pool import EksNodePools, EksNodePoolsArgs
+from components.aws.registry import EcrHelperAccess, EcrHelperAccessArgs
+from components.aws.shapes import load_balancer
+from components.labels import cloud_labels
+from components.lookups import ask, found, left_out
+from components.protocol import Access, RegistryParts
+from components.records import Target
+from spec import names
+from spec.model.cluster import AwsCluster
+from spec.model.stack import Hub
+
+_ANYWHERE = "us-east-1"
+"""Region for a hub that only keeps its DNS records here: Route 53 is global."""
+
+
+class Aws:
+    """A hub's connection to AWS.
+
+    A given account is enforced: credentials that lead to another one are refused.
+    """
+
+    def __init__(self, hub: Hub) -> None:
+        cluster = hub.cluster if isinstance(hub.cluster, AwsCluster) else None
+        self._hub = hub
+        self._provider = aws.Provider(
+            f"{hub.name}-aws",
+            region=cluster.region if cluster else _ANYWHERE,
+            allowed_account_ids=[cluster.account] if cluster and cluster.account else None,
+            default_tags=aws.ProviderDefaultTagsArgs(tags=cloud_labels(hub)),
+        )
+        self._invoke = pulumi.InvokeOptions(provider=self._provider)
+
+    @property
+    def provider(self) -> pulumi.ProviderResource:
+        """The one AWS provider of the hub."""
+        provider: pulumi.ProviderResource = self._provider
+        return provider
+
+    @cached_property
+    def _cluster(self) -> EksCluster:
+        return look_up(self._hub, self._invoke)
+
+    def complete(self, hub: Hub) -> Hub:
+        """The hub with the account of its cluster."""
+        cluster = hub.cluster
+        if not isinstance(cluster, AwsCluster) or cluster.account:
+            return hub
+        what = "it is left out, and your credentials lead to no account"
+        fix = "Log in (`aws sso login`, or set AWS_PROFILE), or write cluster.account."
+        answer: Any = ask(
+            "cluster.account", what, fix, lambda: aws.get_caller_identity(opts=self._invoke)
+        )
+        account = found("cluster.account", what, fix, answer.account_id)
+        left_out("cluster.account", f'"{account}"', names.UNKNOWN_ACCOUNT)
+        return hub.model_copy(update={"cluster": cluster.model_copy(update={"account": account})})
+
+    def access(self, hub: Hub) -> Access:
+        """A kubeconfig for the cluster's endpoint."""
+        eks = self._cluster
+        return Access(
+            kubeconfig=kubeconfig.eks(
+                name=eks.name, region=eks.region, endpoint=eks.endpoint, ca=eks.ca
+            )
+        )
+
+    def node_pools(self, hub: Hub, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+        """The user pool, and the builders' where there is one."""
+        args = EksNodePoolsArgs(hub=hub, cluster=self._cluster.name, subnets=self._cluster.subnets)
+        return EksNodePools(f"{hub.name}-nodes", args, opts)
+
+    def registry(
+        self,
+        hub: Hub,
+        token: pulumi.Output[str] | None,
+        namespace: pulumi.Resource,
+        opts: pulumi.ResourceOptions,
+    ) -> RegistryParts:
+        """The registry helper's role and token; the helper itself is a release."""
+        assert token is not None, "a hub with ECR has the registry helper's token"
+        identity = identity_provider(self._cluster, self._invoke)
+        args = EcrHelperAccessArgs(hub=hub, token=token, identity=identity, namespace=namespace)
+        return RegistryParts(ready=(EcrHelperAccess(f"{hub.name}-registry", args, opts),))
+
+    def dns(self, hub: Hub, target: Target, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+        """Records in Route 53."""
+        assert hub.domains
+        dns = hub.domains.dns
+        assert dns.zone, "rules refuse records without a zone"
+        args = Route53Args(
+            hub=hub,
+            target=target,
+            zone_id=self._zone(dns.zone),
+            alias_zone_id=(dns.alias_zone or self._alias_zone(hub)) if dns.alias else None,
+        )
+        return Route53(f"{hub.name}-dns", args, opts)
+
+    def _alias_zone(self, hub: Hub) -> str:
+        hostname = hub.cluster.ingress.hostname or ""
+        fix = "Write domains.dns.aliasZone."
+        what = f"the hosted zone of {hostname!r} is not known"
+        known = found("domains.dns.aliasZone", what, fix, load_balancer(hostname))
+        answer: Any = ask(
+            "domains.dns.aliasZone",
+            what,
+            fix,
+            lambda: aws.lb.get_hosted_zone_id(
+                region=known.region, load_balancer_type=known.type, opts=self._invoke
+            ),
+        )
+        return str(found("domains.dns.aliasZone", what, fix, answer.id))
+
+    def _zone(self, zone: str) -> str:
+        fix = "Check domains.dns.zone (the domain name of a public hosted zone)."
+        answer: Any = ask(
+            "domains.dns.zone",
+            f"hosted zone {zone!r} cannot be looked up",
+            fix,
+            lambda: aws.route53.get_zone(name=zone, private_zone=False, opts=self._invoke),
+        )
+        return str(
+            found("domains.dns.zone", f"hosted zone {zone!r} has no id", fix, answer.zone_id)
+        )

@@ -1,0 +1,1 @@
+"""Google Cloud: the user nodes on GKE, Artifact Registry, Cloud DNS."""

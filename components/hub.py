@@ -1,0 +1,148 @@
+"""A hub: everything that one stack makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components import dns
+from components.adopt import adopted
+from components.clouds import Clouds, cluster_cloud, registry_cloud
+from components.gateway import BinderRoute, BinderRouteArgs
+from components.labels import namespace_labels
+from components.protocol import RegistryParts
+from components.records import next_step
+from components.releases import Releases, ReleasesArgs
+from components.routes import needs_binder_route
+from components.secret_sources import SecretSource
+from components.secrets import GeneratedSecrets, GeneratedSecretsArgs
+from spec import names
+from spec.credentials import registry_access
+from spec.model import stack
+from spec.secrets import GENERATED
+from values.releases import ReleasePlan, releases
+
+_HELPER_TOKEN = "registryHelperToken"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubArgs:
+    """The hub (complete), where its given secrets come from and which are set, and its clouds."""
+
+    hub: stack.Hub
+    secrets: SecretSource
+    given: frozenset[str]
+    clouds: Clouds
+
+
+class Hub(pulumi.ComponentResource):
+    """Namespace, node pools, registry, DNS records, secrets and releases of one hub.
+
+    Its providers come with the options. Does not manage the cluster, its ingress controller,
+    cert-manager, or the DNS zone.
+    """
+
+    hub_url: str
+    binder_url: str
+    image_prefix: str | None
+    namespace: str
+    dns_records: dns.Records | None
+    next_step: str
+
+    def __init__(
+        self, name: str, args: HubArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("binderhub:hub:Hub", name, None, opts)
+        hub, clouds = args.hub, args.clouds
+        child = pulumi.ResourceOptions(parent=self)
+        plans = releases(hub, args.given)
+        namespace = self._namespace(name, hub)
+        made = self._generated(name, hub, plans)
+        registry = self._registry(hub, clouds, made, namespace)
+        ready: list[pulumi.Resource] = [namespace, *registry.ready]
+        if cloud := cluster_cloud(hub):
+            ready.append(clouds[cloud].node_pools(hub, child))
+        records = dns.make(hub, clouds, child)
+        # Certificates are asked for by HTTP-01, which needs the records first.
+        ready += [records.made] if records.made else []
+        installed = Releases(
+            f"{name}-releases",
+            ReleasesArgs(
+                plans=plans,
+                namespace=hub.ns,
+                secrets=self._secrets(args, plans, {**made.values, **registry.secrets}),
+                adopt={str(release): old for release, old in hub.adopt.releases.items()},
+                after=ready,
+            ),
+            child,
+        )
+        if needs_binder_route(hub):
+            release = installed.by_name[names.BINDERHUB_SERVICE]
+            BinderRoute(f"{name}-route", BinderRouteArgs(hub=hub, release=release), child)
+        self.hub_url = names.hub_url(hub)
+        self.binder_url = names.binder_url(hub)
+        self.image_prefix = registry_access(hub).image_prefix
+        self.namespace = hub.ns
+        self.dns_records = records.to_enter
+        self.next_step = next_step(hub)
+        self.register_outputs(self.outputs())
+
+    def outputs(self) -> dict[str, Any]:
+        """What the stack exports; `dnsRecords` only when somebody has to enter them."""
+        out: dict[str, Any] = {
+            "hubUrl": self.hub_url,
+            "binderUrl": self.binder_url,
+            "imagePrefix": self.image_prefix,
+            "namespace": self.namespace,
+            "dnsRecords": self.dns_records,
+            "nextStep": self.next_step,
+        }
+        return {key: value for key, value in out.items() if value is not None}
+
+    def _namespace(self, name: str, hub: stack.Hub) -> kubernetes.core.v1.Namespace:
+        return kubernetes.core.v1.Namespace(
+            f"{name}-namespace",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=hub.ns, labels=namespace_labels(hub)),
+            opts=adopted(
+                hub.adopt.namespace,
+                pulumi.ResourceOptions(
+                    parent=self,
+                    delete_before_replace=True,  # its name is fixed
+                ),
+            ),
+        )
+
+    def _generated(self, name: str, hub: stack.Hub, plans: list[ReleasePlan]) -> GeneratedSecrets:
+        wanted = {secret for plan in plans for secret in plan.secrets if secret in GENERATED}
+        if registry_access(hub).helper:
+            wanted.add(_HELPER_TOKEN)
+        return GeneratedSecrets(
+            f"{name}-secrets",
+            GeneratedSecretsArgs(wanted=wanted, rotate={str(k): v for k, v in hub.rotate.items()}),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _registry(
+        self,
+        hub: stack.Hub,
+        clouds: Clouds,
+        made: GeneratedSecrets,
+        namespace: kubernetes.core.v1.Namespace,
+    ) -> RegistryParts:
+        cloud = registry_cloud(hub)
+        if cloud is None:
+            return RegistryParts()
+        token = made.values.get(_HELPER_TOKEN)
+        opts = pulumi.ResourceOptions(parent=self)
+        return clouds[cloud].registry(hub, token, namespace, opts)
+
+    @staticmethod
+    def _secrets(
+        args: HubArgs, plans: list[ReleasePlan], made: dict[str, pulumi.Output[str]]
+    ) -> dict[str, pulumi.Output[str]]:
+        """Every secret that a release uses: made here, or given by the operator."""
+        used = {secret for plan in plans for secret in plan.secrets}
+        return {s: made[s] if s in made else args.secrets.require(s) for s in used}

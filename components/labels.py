@@ -1,0 +1,25 @@
+"""Labels and tags that say whose a thing is. Pure."""
+
+from __future__ import annotations
+
+from spec.model.stack import Hub
+from spec.pool import HUB_LABEL
+
+
+def cloud_labels(hub: Hub) -> dict[str, str]:
+    """Labels (GCP) or tags (AWS) of everything of the hub; set once, on the provider."""
+    return {"binder-hub": hub.name, "managed-by": "pulumi", "stage": hub.stage}
+
+
+def namespace_labels(hub: Hub) -> dict[str, str]:
+    """Labels of the namespace.
+
+    Builds run in a privileged docker daemon, so a cluster that enforces the Pod Security Standards
+    must be told to let them in here. (Without the label such a cluster refuses docker-api's pods,
+    and builds wait for ever.)
+    """
+    return {
+        "app.kubernetes.io/managed-by": "pulumi",
+        HUB_LABEL: hub.name,
+        "pod-security.kubernetes.io/enforce": "privileged",
+    }

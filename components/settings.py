@@ -1,0 +1,111 @@
+"""The stack's configuration, read once and strictly: a checked hub, or an error that says all.
+
+Nothing is asked of any cloud here, so a mistake never reaches one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi.runtime import config as engine_config
+
+from components.reference import merged, supplied_by
+from components.secret_sources import SecretSource, source_of
+from spec.findings import Finding, errors
+from spec.model.stack import Hub
+from spec.read import PROJECT, Stack, read_config
+from spec.secret_values import check_secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the program was told: the hub, where its given secrets come from, which are set."""
+
+    hub: Hub
+    secrets: SecretSource
+    given: frozenset[str]
+
+
+def read() -> Settings:
+    """Read the stack's configuration; `pulumi.RunError` with every finding when it is wrong."""
+    sections, secret_keys = decode(*_engine_config())
+    stack = read_config(pulumi.get_stack(), sections, secret_keys)
+    hub = _checked(stack)
+    if hub.cluster.stack_reference:
+        reference = hub.cluster.stack_reference
+        given = sections["cluster"]
+        sections["cluster"] = merged(supplied_by(reference), given)
+        stack = read_config(pulumi.get_stack(), sections, secret_keys)
+        hub = _checked(stack, f", with what stack {reference} supplies for `cluster`,")
+    _check_secrets(hub, stack)
+    for finding in stack.findings:
+        pulumi.log.warn(finding.text().removeprefix("warning "))
+    return Settings(hub=hub, secrets=source_of(hub), given=stack.given_secrets)
+
+
+def _engine_config() -> tuple[dict[str, str], set[str]]:
+    """Every key that the engine (or the Automation API, or a test) handed over."""
+    values = {**engine_config.get_config_env(), **engine_config.CONFIG.get()}
+    from_env = set(engine_config.get_config_secret_keys_env())
+    return values, {k for k in values if k in from_env or engine_config.is_config_secret(k)}
+
+
+def decode(
+    values: Mapping[str, str], secret_keys: set[str]
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """This project's keys without their prefix: sections decoded, secrets not looked at.
+
+    The engine hands over mappings as JSON and everything else as text. What is no mapping or list
+    stays text, and the model says what it expected.
+    """
+    prefix = f"{PROJECT}:"
+    sections: dict[str, Any] = {}
+    secrets: set[str] = set()
+    for key, value in values.items():
+        if not key.startswith(prefix):
+            continue
+        short = key.removeprefix(prefix)
+        if key in secret_keys:
+            secrets.add(short)
+            sections[short] = None
+        else:
+            sections[short] = _decoded(value)
+    return sections, frozenset(secrets)
+
+
+def _decoded(value: str) -> Any:
+    try:
+        decoded = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return decoded if isinstance(decoded, dict | list) else value
+
+
+def _checked(stack: Stack, what: str = "") -> Hub:
+    wrong = errors(stack.findings)
+    if stack.hub is None or wrong:
+        raise pulumi.RunError(message(stack.name, stack.findings, what))
+    return stack.hub
+
+
+def message(name: str, findings: list[Finding], what: str = "") -> str:
+    """What is printed for a stack file with mistakes: every finding, one per line."""
+    count = len(errors(findings))
+    mistakes = "one mistake" if count == 1 else f"{count} mistakes"
+    head = f"Pulumi.{name}.yaml{what} has {mistakes}; nothing was looked up or changed:"
+    return "\n".join([head, *(f"  {f.text()}" for f in findings)])
+
+
+def _check_secrets(hub: Hub, stack: Stack) -> None:
+    """Whether each given secret can be one; what is said never contains it."""
+    wrong = [
+        finding
+        for name in sorted(stack.given_secrets)
+        for finding in check_secret(hub, name, engine_config.get_config(f"{PROJECT}:{name}") or "")
+    ]
+    if wrong:
+        raise pulumi.RunError(message(stack.name, wrong))
