@@ -7,16 +7,15 @@
 from __future__ import annotations
 
 import os
-import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from lab.charts import Chart, resolve
 from lab.errors import LabError
+from lab.reach import reachable
 from values import pins
 
 _PINS = (pins.JUPYTERHUB, pins.BINDERHUB_SERVICE, pins.BINDERHUB, pins.REGISTRY_HELPER)
-_CONNECT_SECONDS = 3.0
 
 
 def choose(folder: Path | None) -> dict[str, Chart]:
@@ -42,10 +41,6 @@ def choose(folder: Path | None) -> dict[str, Chart]:
 
 
 def _reachable() -> bool:
-    """Whether every pinned repository's host answers; decided once by a short connection."""
-    for host in sorted({urlsplit(pin.repository).hostname or "" for pin in _PINS}):
-        try:
-            socket.create_connection((host, 443), timeout=_CONNECT_SECONDS).close()
-        except OSError:
-            return False
-    return True
+    """Whether every pinned repository's host answers."""
+    hosts = {urlsplit(pin.repository).hostname or "" for pin in _PINS}
+    return all(reachable(host) for host in sorted(hosts))

@@ -23,6 +23,12 @@ from lab.session import Session
 from lab.shown import console, output_table, pod_table, resource_tree
 
 
+def _show(line: str) -> None:
+    """A line of the engine, without its dots of waiting."""
+    if not line.startswith("@"):
+        print(f"  {line}", flush=True)
+
+
 def up(stack_file: Path, charts: Path | None) -> int:
     """0 when the hub runs; 1 when the engine failed, which has then said why."""
     progress, out, started = Progress(sys.stdout), console(), time.monotonic()
@@ -38,7 +44,7 @@ def up(stack_file: Path, charts: Path | None) -> int:
         if not session.charts:
             progress.note("using the charts of their repositories")
         progress.note(f"pulumi up --stack {session.name}")
-        done = session.up(show=lambda line: print(f"  {line}", flush=True))
+        done = session.up(show=_show)
     except BaseException:
         plane.stop()
         raise
@@ -76,7 +82,7 @@ def down(stack_file: Path) -> int:
     try:
         plane.start()  # Destroying goes through the API server, as creating did.
         session.prepare()
-        done = session.destroy(show=lambda line: print(f"  {line}", flush=True))
+        done = session.destroy(show=_show)
     finally:
         plane.stop()
     if not done.ok:

@@ -117,7 +117,7 @@ def _update(client: Kube, node: SimNode, existing: Mapping[str, Any]) -> None:
     current = existing["metadata"].get("labels", {})
     labels = labels_of(node)
     changed: dict[str, str | None] = {k: v for k, v in labels.items() if current.get(k) != v}
-    changed.update({key: None for key in current.keys() - labels.keys()})
+    changed.update(dict.fromkeys(current.keys() - labels.keys()))
     taints = existing["spec"].get("taints", [])
     system = [taint for taint in taints if taint["key"].startswith(_SYSTEM_TAINT)]
     if changed or [taint for taint in taints if taint not in system] != node.taints:

@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Literal
 
 from lab.errors import LabError
-from lab.install.download import Downloader
 from lab.paths import cache_dir
-from lab.pins import PINS
 from lab.progress import Progress
+from lab.reach import reachable
 from lab.standins.__main__ import NAMES, sdk_version
 from lab.standins.install import install, plugin_dir
 
 Mode = Literal["auto", "official", "standin"]
 Kind = Literal["official", "stand-in"]
+PUBLISHER = "get.pulumi.com"
 OFFICIAL = ("kubernetes", "random")
 """Those that may be official: they reach the lab's cluster, or nothing."""
 
@@ -94,14 +94,8 @@ def _installed(name: str, version: str) -> Path | None:
 
 
 def _downloaded(name: str, version: str, engine: Path, progress: Progress) -> Path | None:
-    pin = PINS["pulumi"].download
-    assert pin is not None  # the engine's publisher is also the plugins'
-    scratch = Downloader(cache_dir())
-    try:
-        if scratch.unreachable(pin):
-            return None
-    finally:
-        scratch.close()
+    if not reachable(PUBLISHER):
+        return None
     home = cache_dir() / "pulumi"
     with progress.task(f"downloading the plugin {name} {version}"):
         done = subprocess.run(

@@ -7,6 +7,7 @@ user's own Pulumi and cloud credentials are never seen by it.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -27,6 +28,7 @@ from lab import plugins, world
 from lab.chartchoice import choose
 from lab.charts import Chart
 from lab.controlplane import ControlPlane
+from lab.enginedir import together
 from lab.errors import LabError
 from lab.nodes import SimNode, apply
 from lab.pins import ENGINE
@@ -126,7 +128,7 @@ class Session:
 
     def prepare(self, *, nodes_per_pool: int = 2) -> None:
         """Tools, plugins, charts, nodes, cloud seed, the copy, and the stack in the backend."""
-        self.tools = ensure([*ENGINE, "helm"], progress=self._progress)
+        self.tools = together(ensure([*ENGINE, "helm"], progress=self._progress))
         self.hub  # noqa: B018 - mistakes of the stack file come before any work
         self.plugins = plugins.prepare(self.run.pulumi, self.tools["pulumi"], self._progress)
         self.charts = choose(self._charts_from)
@@ -298,8 +300,11 @@ class Session:
             document = yaml.safe_load(self.stack_file.read_text())
             document["encryptionsalt"] = before["salt"]
             document["config"].update(
-                {k: v for k, v in before["secrets"].items()
-                 if k.partition(":")[2] in self._copy.generated}
+                {
+                    k: v
+                    for k, v in before["secrets"].items()
+                    if k.partition(":")[2] in self._copy.generated
+                }
             )
             self.stack_file.write_text(yaml.safe_dump(document, sort_keys=False))
         listed = self.pulumi("stack", "ls", "--json")
@@ -314,8 +319,11 @@ class Session:
         document = yaml.safe_load(self.stack_file.read_text())
         keep = {
             "salt": document.get("encryptionsalt"),
-            "secrets": {k: v for k, v in document["config"].items()
-                        if isinstance(v, dict) and set(v) == {"secure"}},
+            "secrets": {
+                k: v
+                for k, v in document["config"].items()
+                if isinstance(v, dict) and set(v) == {"secure"}
+            },
         }
         kept.parent.mkdir(parents=True, exist_ok=True)
         write_private(kept, yaml.safe_dump(keep).encode())
@@ -352,14 +360,8 @@ def _stop(process: subprocess.Popen[str]) -> None:
     """Ask the engine to stop, then end it and whatever it started."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
             process.wait(_GRACE_SECONDS)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt):
-            pass
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
-
-

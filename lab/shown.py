@@ -51,7 +51,9 @@ def pod_table(pods: Iterable[PodView]) -> Table:
 
 def output_table(outputs: Mapping[str, Any]) -> Table:
     """The stack's outputs."""
-    table = Table(title="outputs", title_justify="left", box=None, pad_edge=False, show_header=False)
+    table = Table(
+        title="outputs", title_justify="left", box=None, pad_edge=False, show_header=False
+    )
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, value in outputs.items():

@@ -39,7 +39,7 @@ class GcpSeed:
     """A Google Cloud project with one GKE cluster.
 
     ``location`` is a region or a zone. ``service_accounts`` are account ids (before the @)
-    that exist already.
+    that exist already; ``other_projects`` exist too, and may hold a registry or a zone.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
@@ -51,6 +51,7 @@ class GcpSeed:
     dns_zones: tuple[DnsZone, ...] = ()
     network_policy: bool = True
     service_accounts: tuple[str, ...] = ()
+    other_projects: tuple[str, ...] = ()
     kubernetes_version: str = "1.35.4-gke.1000000"
 
 

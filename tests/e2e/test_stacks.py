@@ -41,8 +41,7 @@ def test_up_brings_every_pod_to_the_node_it_belongs_to(life: Life) -> None:
     assert all(pod.ready for pod in pods), [(p.name, p.reason) for p in pods if not p.ready]
     nodes = {node.name: node.labels for node in life.kube.nodes()}
     build_nodes = {
-        name for name, labels in nodes.items()
-        if build_pool(hub).selector.items() <= labels.items()
+        name for name, labels in nodes.items() if build_pool(hub).selector.items() <= labels.items()
     }
     docker = {p.node for p in pods if p.name.startswith("docker-api")}
     assert docker == build_nodes, "builds need the docker socket of their own node"
@@ -102,12 +101,10 @@ def test_no_secret_is_printed_or_kept_in_clear(life: Life) -> None:
     outputs = json.dumps(life.session.outputs())
     kept = "".join(
         path.read_text(errors="replace")
-        for path in (life.session.run.backend).rglob("*") if path.is_file()
+        for path in (life.session.run.backend).rglob("*")
+        if path.is_file()
     )
-    logs = "".join(
-        path.read_text(errors="replace")
-        for path in life.session.run.logs.glob("*.log")
-    )
+    logs = "".join(path.read_text(errors="replace") for path in life.session.run.logs.glob("*.log"))
     for where, text in {
         "the engine's output": "".join(life.said),
         "outputs": outputs,
@@ -123,7 +120,7 @@ def test_destroy_leaves_nothing(life: Life) -> None:
     done = life.session.destroy()
     life.said.append(done.text)
     assert done.ok, done.text
-    assert life.kube.contents(hub.ns) == []
+    assert life.kube.namespace_contents(hub.ns) == []
     assert life.session.state()["deployment"].get("resources", []) == []
 
 
@@ -144,9 +141,7 @@ def _binder_config(life: Life) -> dict[str, Any]:
 
     import yaml
 
-    secret = life.kube.request(
-        "GET", f"/api/v1/namespaces/{life.session.hub.ns}/secrets/binderhub"
-    )
+    secret = life.kube.request("GET", f"/api/v1/namespaces/{life.session.hub.ns}/secrets/binderhub")
     text = base64.b64decode(secret["data"]["chart-config.yaml"]).decode()
     return dict(yaml.safe_load(text)["config"])
 

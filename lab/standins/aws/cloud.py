@@ -2,9 +2,9 @@
 
 ``LAB_AWS_ENDPOINT`` may name a running ``moto_server`` (started with the environment of
 ``server_environment``); otherwise one is started inside this process on a loopback port.
-Either is given the seed's cluster when it does not have it yet, and then every change that
-earlier commands made, from a journal beside the seed: so what exists survives between
-plugin processes, under the same ids, because moto's random numbers are seeded per change.
+A new one first repeats every change that earlier commands made, from a journal beside the
+seed: so what exists survives between plugin processes, under the same ids, because moto's
+random numbers are seeded per change. Then it is given what the seed names and it lacks.
 
 Raises StandinError with AWS's error code and message.
 """
@@ -18,15 +18,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+import requests
+
 from lab.standins.aws import shapes
 from lab.standins.base import StandinError
 from lab.standins.seed import AwsSeed
 
 ENDPOINT: Final = "LAB_AWS_ENDPOINT"
-
-# Numbers of moto's seed: the seed's own resources come first, the journal after.
-_FIRST_SEED: Final = 1
-_FIRST_CHANGE: Final = 10_000
 
 
 def server_environment(seed: AwsSeed) -> dict[str, str]:
@@ -68,8 +66,10 @@ class Cloud:
         self.region = region
         self.journal = journal
         self._lock = threading.RLock()
-        self._clients: dict[str, Any] = {}
-        self._changes = _FIRST_CHANGE
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._changes = 0
+        self._http = requests.Session()
+        self._http.trust_env = False  # a proxy of the environment has no business here
         self._endpoint = endpoint or os.environ.get(ENDPOINT) or start_server(seed)
         self._fill()
 
@@ -77,8 +77,7 @@ class Cloud:
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """A request that changes nothing."""
-        with self._lock:
-            return self._send(service, operation, parameters)
+        return self._send(service, operation, parameters, self.region)
 
     def find(self, service: str, operation: str, **parameters: Any) -> dict[str, Any] | None:
         """Like ``call``, None when AWS says that it does not exist."""
@@ -89,58 +88,73 @@ class Cloud:
 
     def change(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """A request that changes something; remembered in the journal."""
+        return self._changed(service, operation, parameters, self.region)
+
+    def _changed(
+        self, service: str, operation: str, parameters: Mapping[str, Any], region: str
+    ) -> dict[str, Any]:
         with self._lock:
-            self._changes += 1
-            answer = self._numbered(self._changes, service, operation, parameters)
-            self._remember(service, operation, parameters)
+            answer = self._numbered(service, operation, parameters, region)
+            self._remember(service, operation, parameters, region)
             return answer
 
     def _numbered(
-        self, number: int, service: str, operation: str, parameters: Mapping[str, Any]
+        self, service: str, operation: str, parameters: Mapping[str, Any], region: str
     ) -> dict[str, Any]:
-        import requests
-
         url = f"{self._endpoint}/moto-api/seed"
-        requests.post(url, params={"a": str(number)}, timeout=30).raise_for_status()
-        return self._send(service, operation, parameters)
+        number = str(self._changes + 1)
+        try:
+            self._http.post(url, params={"a": number}, timeout=30).raise_for_status()
+        except requests.RequestException as error:
+            raise StandinError(
+                f"the moto server at {self._endpoint} does not answer ({type(error).__name__})"
+            ) from None
+        answer = self._send(service, operation, parameters, region)
+        # A refused request is not in the journal, so it must not count either.
+        self._changes += 1
+        return answer
 
-    def _send(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def _send(
+        self, service: str, operation: str, parameters: Mapping[str, Any], region: str
+    ) -> dict[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         failures = shapes.check(service, operation, parameters)
         if failures:
             raise StandinError("; ".join(f"{f.property}: {f.reason}" for f in failures))
-        client = self._client(service)
-        method = getattr(client, _snake(client, operation))
-        try:
-            answer: dict[str, Any] = method(**parameters)
-        except ClientError as error:
-            _raise(service, operation, error)
-        except BotoCoreError as error:
-            raise StandinError(f"{service} {operation}: {error}") from None
+        with self._lock:
+            client = self._client(service, region)
+            method = getattr(client, _snake(client, operation))
+            try:
+                answer: dict[str, Any] = method(**parameters)
+            except ClientError as error:
+                _raise(service, operation, error)
+            except BotoCoreError as error:
+                raise StandinError(f"{service} {operation}: {error}") from None
         answer.pop("ResponseMetadata", None)
         return answer
 
-    def _client(self, service: str) -> Any:
-        if service not in self._clients:
+    def _client(self, service: str, region: str) -> Any:
+        if (service, region) not in self._clients:
             import boto3
             from botocore.config import Config
 
             session = boto3.session.Session(
+                botocore_session=shapes.session(),  # its service descriptions are loaded once
                 aws_access_key_id="lab-stand-in",
                 aws_secret_access_key="lab-stand-in",  # opens nothing
-                region_name=self.region,
+                region_name=region,
             )
             # The environment may name a proxy or an endpoint; neither may be used here.
             config = Config(
                 proxies={}, ignore_configured_endpoint_urls=True, retries={"total_max_attempts": 1}
             )
-            self._clients[service] = session.client(
+            self._clients[service, region] = session.client(
                 service, endpoint_url=self._endpoint, config=config
             )
-        return self._clients[service]
+        return self._clients[service, region]
 
-    # Filling a new server
+    # Filling a server
 
     def _fill(self) -> None:
         identity = self.call("sts", "GetCallerIdentity")
@@ -149,55 +163,38 @@ class Cloud:
                 f"the moto server at {self._endpoint} is account {identity['Account']}, not "
                 f"{self.seed.account}: start it with MOTO_ACCOUNT_ID={self.seed.account}"
             )
-        if self.find("eks", "DescribeCluster", name=self.seed.cluster) is None:
-            self._make_seed()
+        # Clusters are made first and never removed: without one, the server is a new one.
+        if not self._ask("eks", "ListClusters")["clusters"]:
             self._replay()
         elif self.journal.exists():
-            self._changes += len(self.journal.read_text().splitlines())
+            self._changes = len(self.journal.read_text().splitlines())
+        self._ensure_cluster()
+        self._ensure_identity_provider()
+        self._ensure_zones()
 
-    def _make_seed(self) -> None:
-        number = iter(range(_FIRST_SEED, _FIRST_CHANGE))
+    def _ask(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """A request in the seed's region, which need not be the provider's."""
+        return self._send(service, operation, parameters, self.seed.region)
+
+    def _make(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """A change in the seed's region, journalled like every other."""
+        return self._changed(service, operation, parameters, self.seed.region)
+
+    def _ensure_cluster(self) -> None:
         seed = self.seed
-
-        def make(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-            return self._numbered(next(number), service, operation, parameters)
-
+        if seed.cluster in self._ask("eks", "ListClusters")["clusters"]:
+            return
         trust = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}}
         policy = {"Version": "2012-10-17", "Statement": [{**trust, "Action": "sts:AssumeRole"}]}
-        role = make(
+        role = self._make(
             "iam",
             "CreateRole",
-            RoleName=f"{seed.cluster}-cluster"[:64],
+            RoleName=f"lab-{seed.cluster}"[:64],
             AssumeRolePolicyDocument=json.dumps(policy),
         )
-        vpc = make("ec2", "CreateVpc", CidrBlock="10.90.0.0/16")["Vpc"]["VpcId"]
-        subnets = []
-        for position, zone in enumerate(seed.zones):
-            tags = {
-                "Name": f"{seed.cluster}-private-{zone}",
-                f"kubernetes.io/cluster/{seed.cluster}": "shared",
-                "kubernetes.io/role/internal-elb": "1",
-            }
-            made = make(
-                "ec2",
-                "CreateSubnet",
-                VpcId=vpc,
-                AvailabilityZone=zone,
-                CidrBlock=f"10.90.{position}.0/24",
-                TagSpecifications=[{"ResourceType": "subnet", "Tags": pairs(tags)}],
-            )
-            subnets.append(made["Subnet"]["SubnetId"])
-        make(
-            "iam",
-            "CreateOpenIDConnectProvider",
-            Url=seed.oidc_issuer,
-            ClientIDList=["sts.amazonaws.com"],
-            ThumbprintList=["0" * 40],
-        )
-        for zone in seed.hosted_zones:
-            make("route53", "CreateHostedZone", Name=zone, CallerReference=f"lab-{zone}")
-        # Last, because its presence says that the rest is there.
-        make(
+        vpc = self._make("ec2", "CreateVpc", CidrBlock="10.90.0.0/16")["Vpc"]["VpcId"]
+        subnets = [self._subnet(vpc, *placed) for placed in enumerate(seed.zones)]
+        self._make(
             "eks",
             "CreateCluster",
             name=seed.cluster,
@@ -206,16 +203,59 @@ class Cloud:
             resourcesVpcConfig={"subnetIds": subnets},
         )
 
+    def _subnet(self, vpc: str, position: int, zone: str) -> str:
+        tags = {
+            "Name": f"{self.seed.cluster}-private-{zone}",
+            f"kubernetes.io/cluster/{self.seed.cluster}": "shared",
+            "kubernetes.io/role/internal-elb": "1",
+        }
+        made = self._make(
+            "ec2",
+            "CreateSubnet",
+            VpcId=vpc,
+            AvailabilityZone=zone,
+            CidrBlock=f"10.90.{position}.0/24",
+            TagSpecifications=[{"ResourceType": "subnet", "Tags": pairs(tags)}],
+        )
+        return str(made["Subnet"]["SubnetId"])
+
+    def _ensure_identity_provider(self) -> None:
+        issuer = self.seed.oidc_issuer
+        listed = self._ask("iam", "ListOpenIDConnectProviders")["OpenIDConnectProviderList"]
+        if not any(item["Arn"].endswith(issuer.removeprefix("https://")) for item in listed):
+            self._make(
+                "iam",
+                "CreateOpenIDConnectProvider",
+                Url=issuer,
+                ClientIDList=["sts.amazonaws.com"],
+                ThumbprintList=["0" * 40],
+            )
+
+    def _ensure_zones(self) -> None:
+        listed = self._ask("route53", "ListHostedZones")["HostedZones"]
+        known = {item["Name"].removesuffix(".") for item in listed}
+        for zone in self.seed.hosted_zones:
+            if zone.removesuffix(".") not in known:
+                self._make("route53", "CreateHostedZone", Name=zone, CallerReference=f"lab-{zone}")
+
     def _replay(self) -> None:
         if not self.journal.exists():
             return
         for line in self.journal.read_text().splitlines():
             entry = json.loads(line)
-            self._changes += 1
-            self._numbered(self._changes, entry["service"], entry["operation"], entry["parameters"])
+            self._numbered(
+                entry["service"], entry["operation"], entry["parameters"], entry["region"]
+            )
 
-    def _remember(self, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-        entry = {"service": service, "operation": operation, "parameters": parameters}
+    def _remember(
+        self, service: str, operation: str, parameters: Mapping[str, Any], region: str
+    ) -> None:
+        entry = {
+            "service": service,
+            "operation": operation,
+            "parameters": parameters,
+            "region": region,
+        }
         self.journal.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(self.journal, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "a") as out:

@@ -61,6 +61,10 @@ class AwsHandler(Handler):
         return self.context.cloud
 
     def problems(self, inputs: Props) -> Iterator[CheckFailure]:
+        region = inputs.get("region")
+        if isinstance(region, str) and region != self.context.region:
+            reason = f"the stand-in works in the provider's region only ({self.context.region})"
+            yield CheckFailure("region", reason)
         yield from self.rules(inputs)
         plain = unknown_free(inputs)
         partial = has_unknowns(inputs)
@@ -76,9 +80,7 @@ class AwsHandler(Handler):
         return []
 
     def effective(self, inputs: Props) -> Props:
-        out: Props = {"region": inputs.get("region") or self.context.region}
-        if not self.regional:
-            out = {}
+        out: Props = {"region": self.context.region} if self.regional else {}
         if self.tagged:
             own = inputs.get("tags") or {}
             out["tagsAll"] = UNKNOWN if own is UNKNOWN else {**self.context.default_tags, **own}

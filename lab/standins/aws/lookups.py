@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from lab.standins.aws.cloud import pairs
 from lab.standins.aws.context import Context
@@ -26,6 +26,10 @@ def all_lookups(context: Context) -> dict[str, tuple[str, Answer]]:
             oidc_provider,
         ),
         "aws:route53/getZone:getZone": ("pulumi_aws.route53:get_zone", zone),
+        "aws:lb/getHostedZoneId:getHostedZoneId": (
+            "pulumi_aws.lb:get_hosted_zone_id",
+            balancer_zone,
+        ),
         "aws:ec2/getSubnets:getSubnets": ("pulumi_aws.ec2:get_subnets", subnets),
         "aws:ec2/getSubnet:getSubnet": ("pulumi_aws.ec2:get_subnet", subnet),
     }
@@ -143,6 +147,40 @@ def zone(context: Context, args: Props) -> Props:
         "linkedServicePrincipal": "",
         "tags": {},
     }
+
+
+# Hosted zones of load balancers: docs.aws.amazon.com/general/latest/gr/elb.html, the regions
+# that a hub is likely to be in; (application, network).
+BALANCER_ZONES: Final = {
+    "ap-northeast-1": ("Z14GRHDCWA56QT", "Z31USIVHYNEOWT"),
+    "ap-south-1": ("ZP97RAFLXTNZK", "ZVDDRBQ08TROA"),
+    "ap-southeast-1": ("Z1LMS91P8CMLE5", "ZKVM4W9LS7TM"),
+    "ap-southeast-2": ("Z1GM3OXH4ZPM65", "ZCT6FZBF4DROD"),
+    "ca-central-1": ("ZQSVJUPU6J1EY", "Z2EPGBW3API2WT"),
+    "eu-central-1": ("Z215JYRZR1TBD5", "Z3F0SRJ5LGBH90"),
+    "eu-north-1": ("Z23TAZ6LKFMNIO", "Z1UDT6IFJ4EJM"),
+    "eu-west-1": ("Z32O12XQLNTSW2", "Z2IFOLAFXWLO4F"),
+    "eu-west-2": ("ZHURV8PSTC4K8", "ZD4D7Y8KGAS4G"),
+    "eu-west-3": ("Z3Q77PNBQS71R4", "Z1CMS0P5QUZ6D5"),
+    "sa-east-1": ("Z2P70J7HTTTPLU", "ZTK26PT1VY4CU"),
+    "us-east-1": ("Z35SXDOTRQ7X7K", "Z26RNL4JYFTOTI"),
+    "us-east-2": ("Z3AADJGX6KTTL2", "ZLMOA37VPKANP"),
+    "us-west-1": ("Z368ELLRRE2KJ0", "Z24FKFUX50B4VW"),
+    "us-west-2": ("Z1H1FL5HABSF5", "Z18D5FSROUN65G"),
+}
+
+
+def balancer_zone(context: Context, args: Props) -> Props:
+    """The hosted zone that the load balancers of a region live in, for alias records."""
+    region = args.get("region") or context.region
+    kind = args.get("loadBalancerType") or "application"
+    if kind not in ("application", "network"):
+        raise StandinError(f"loadBalancerType: {kind!r} is not application or network")
+    if region not in BALANCER_ZONES:
+        raise StandinError(f"the stand-in does not know the load balancer zone of {region!r}")
+    application, network = BALANCER_ZONES[region]
+    zone_id = application if kind == "application" else network
+    return {"id": zone_id, "loadBalancerType": kind, "region": region}
 
 
 def _filters(args: Props) -> list[dict[str, Any]]:

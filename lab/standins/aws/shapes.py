@@ -16,7 +16,8 @@ from lab.standins.base import CheckFailure
 
 
 @functools.cache
-def _session() -> Any:
+def session() -> Any:
+    """The botocore session of this process, which keeps the descriptions it has read."""
     import botocore.session
 
     return botocore.session.get_session()
@@ -25,7 +26,7 @@ def _session() -> Any:
 @functools.cache
 def service(name: str) -> Any:
     """botocore's model of a service."""
-    return _session().get_service_model(name)
+    return session().get_service_model(name)
 
 
 def check(

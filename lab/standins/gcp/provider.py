@@ -55,10 +55,13 @@ class GcpProvider(HandledProvider):
                 self._fill(seeds.load(path), Records(seeds.records_dir(path) / "gcp.json"))
 
     def _fill(self, seed: seeds.CloudSeed, records: Records) -> None:
+        # Without a setting, the caller's credentials lead to a project: here, the seed's.
+        own = seed.gcp.project if seed.gcp else None
+        project = self._setting("project", "GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT") or own
         context = Context(
             seed=seed,
             records=records,
-            project=self._setting("project", "GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT"),
+            project=project,
             region=self._setting("region", "GOOGLE_REGION"),
             zone=self._setting("zone", "GOOGLE_ZONE"),
             default_labels=json_setting(self._settings, "defaultLabels") or {},

@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 FIELD_MANAGER = "pulumi-kubernetes-standin"
 RETRY_SECONDS = 60.0
+_TIMEOUT = (5, 30)  # seconds to connect and to answer, for one request
 _RETRY_STATUS = (429, 500, 503, 504)
 
 
@@ -154,7 +155,9 @@ class Cluster:
 
         def act(client: DynamicClient) -> Object:
             resource = self._resource(client, api_version, kind)
-            found: Object = client.get(resource, name=name, namespace=namespace).to_dict()
+            found: Object = client.get(
+                resource, name=name, namespace=namespace, _request_timeout=_TIMEOUT
+            ).to_dict()
             return found
 
         try:
@@ -169,7 +172,9 @@ class Cluster:
 
         def act(client: DynamicClient) -> list[Object]:
             resource = self._resource(client, api_version, kind)
-            found: list[Object] = client.get(resource, namespace=namespace).to_dict()["items"]
+            found: list[Object] = client.get(
+                resource, namespace=namespace, _request_timeout=_TIMEOUT
+            ).to_dict()["items"]
             return found
 
         return self._call(f"list {kind}", act)
@@ -188,6 +193,7 @@ class Cluster:
                 namespace=meta.get("namespace"),
                 force_conflicts=force,
                 field_manager=FIELD_MANAGER,
+                _request_timeout=_TIMEOUT,
                 **extra,
             ).to_dict()
             return done
@@ -202,6 +208,7 @@ class Cluster:
                 self._resource(client, api_version, kind),
                 name=name,
                 namespace=namespace,
+                _request_timeout=_TIMEOUT,
                 body={
                     "kind": "DeleteOptions",
                     "apiVersion": "v1",

@@ -1,0 +1,40 @@
+"""The engine and its Python host in one folder.
+
+The engine takes a language host beside itself as its own; one elsewhere on PATH it warns about
+at every command. Downloads come that way; what was built separately is linked together here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from lab.paths import cache_dir
+
+_HOST = "pulumi-language-python"
+_FILES = (_HOST, f"{_HOST}-exec")
+
+
+def together(tools: dict[str, Path]) -> dict[str, Path]:
+    """`tools` with `pulumi` and its host in one folder; other tools as they are."""
+    engine, host = tools["pulumi"].resolve(), tools[_HOST].resolve()
+    if engine.parent == host.parent or not engine.is_relative_to(cache_dir()):
+        return tools
+    folder = cache_dir() / "engine" / f"{engine.parent.name}-{host.parent.name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in (engine, *(host.parent / name for name in _FILES)):
+        _link(source, folder / source.name)
+    return {**tools, "pulumi": folder / "pulumi", _HOST: folder / _HOST}
+
+
+def _link(source: Path, target: Path) -> None:
+    if target.exists() and target.samefile(source):
+        return
+    fresh = target.with_name(f".{target.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    try:
+        os.link(source, fresh)
+    except OSError:
+        shutil.copy2(source, fresh)
+    fresh.replace(target)
