@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -399,6 +400,32 @@ def test_look_ups_answer_with_the_labs_cluster(lab: Lab) -> None:
     assert subnet["availabilityZone"] == "us-west-2b"
     with pytest.raises(StandinError, match="ResourceNotFound"):
         lab.lookup("aws:eks/getCluster:getCluster", name="other")
+
+
+def test_a_seed_that_names_more_is_caught_up_with(lab: Lab) -> None:
+    """The stack file may get another DNS zone or cluster while its lab lives."""
+    id, _, _ = bring_up(lab)
+    assert SEED.aws is not None
+    more = replace(SEED.aws, cluster="second", hosted_zones=("example.org", "example.net"))
+    lab.path.write_text(replace(SEED, aws=more).to_json())
+    lab.restart()
+    lab.lookup("aws:route53/getZone:getZone", name="example.net")
+    assert lab.lookup("aws:eks/getCluster:getCluster", name="second")["id"] == "second"
+    assert lab.provider.read(resource(GROUP), id, {}, {}) is not None
+
+
+def test_a_hub_may_use_its_zone_from_another_region(lab: Lab) -> None:
+    lab.provider.configure({"region": "us-east-1"})
+    assert lab.lookup("aws:route53/getZone:getZone", name="example.org")["zoneId"]
+    zone = lab.lookup(
+        "aws:lb/getHostedZoneId:getHostedZoneId", region="us-west-2", loadBalancerType="network"
+    )
+    assert zone["id"] == "Z18D5FSROUN65G"
+
+
+def test_a_server_that_does_not_answer_is_one_sentence(offline: AwsProvider) -> None:
+    with pytest.raises(StandinError, match=r"Could not connect|does not answer"):
+        offline.create(resource(ROLE), GOOD[ROLE], False, None)
 
 
 def test_a_wrong_account_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

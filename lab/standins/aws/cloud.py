@@ -4,7 +4,8 @@
 ``server_environment``); otherwise one is started inside this process on a loopback port.
 A new one first repeats every change that earlier commands made, from a journal beside the
 seed: so what exists survives between plugin processes, under the same ids, because moto's
-random numbers are seeded per change. Then it is given what the seed names and it lacks.
+random numbers are seeded per change. Then it is given what the seed names and it lacks
+(``estate.py``).
 
 Raises StandinError with AWS's error code and message.
 """
@@ -21,6 +22,7 @@ from typing import Any, Final, NoReturn
 import requests
 
 from lab.standins.aws import shapes
+from lab.standins.aws.estate import furnish
 from lab.standins.base import StandinError
 from lab.standins.seed import AwsSeed
 
@@ -66,6 +68,7 @@ class Cloud:
         self.region = region
         self.journal = journal
         self._lock = threading.RLock()
+        self._regions: set[str] = set()
         self._clients: dict[tuple[str, str], Any] = {}
         self._changes = 0
         self._http = requests.Session()
@@ -135,6 +138,12 @@ class Cloud:
         return answer
 
     def _client(self, service: str, region: str) -> Any:
+        if region not in self._regions:
+            self._regions.add(region)
+            # moto makes its defaults (VPCs, managed policies) on first use, with random ids.
+            # That must not fall into a numbered change, or a repetition gets other ids.
+            self._send("ec2", "DescribeVpcs", {}, region)
+            self._send("iam", "ListRoles", {}, region)
         if (service, region) not in self._clients:
             import boto3
             from botocore.config import Config
@@ -164,79 +173,19 @@ class Cloud:
                 f"{self.seed.account}: start it with MOTO_ACCOUNT_ID={self.seed.account}"
             )
         # Clusters are made first and never removed: without one, the server is a new one.
-        if not self._ask("eks", "ListClusters")["clusters"]:
+        if not self.ask("eks", "ListClusters")["clusters"]:
             self._replay()
         elif self.journal.exists():
             self._changes = len(self.journal.read_text().splitlines())
-        self._ensure_cluster()
-        self._ensure_identity_provider()
-        self._ensure_zones()
+        furnish(self)
 
-    def _ask(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+    def ask(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """A request in the seed's region, which need not be the provider's."""
         return self._send(service, operation, parameters, self.seed.region)
 
-    def _make(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+    def make(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """A change in the seed's region, journalled like every other."""
         return self._changed(service, operation, parameters, self.seed.region)
-
-    def _ensure_cluster(self) -> None:
-        seed = self.seed
-        if seed.cluster in self._ask("eks", "ListClusters")["clusters"]:
-            return
-        trust = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}}
-        policy = {"Version": "2012-10-17", "Statement": [{**trust, "Action": "sts:AssumeRole"}]}
-        role = self._make(
-            "iam",
-            "CreateRole",
-            RoleName=f"lab-{seed.cluster}"[:64],
-            AssumeRolePolicyDocument=json.dumps(policy),
-        )
-        vpc = self._make("ec2", "CreateVpc", CidrBlock="10.90.0.0/16")["Vpc"]["VpcId"]
-        subnets = [self._subnet(vpc, *placed) for placed in enumerate(seed.zones)]
-        self._make(
-            "eks",
-            "CreateCluster",
-            name=seed.cluster,
-            version=seed.kubernetes_version,
-            roleArn=role["Role"]["Arn"],
-            resourcesVpcConfig={"subnetIds": subnets},
-        )
-
-    def _subnet(self, vpc: str, position: int, zone: str) -> str:
-        tags = {
-            "Name": f"{self.seed.cluster}-private-{zone}",
-            f"kubernetes.io/cluster/{self.seed.cluster}": "shared",
-            "kubernetes.io/role/internal-elb": "1",
-        }
-        made = self._make(
-            "ec2",
-            "CreateSubnet",
-            VpcId=vpc,
-            AvailabilityZone=zone,
-            CidrBlock=f"10.90.{position}.0/24",
-            TagSpecifications=[{"ResourceType": "subnet", "Tags": pairs(tags)}],
-        )
-        return str(made["Subnet"]["SubnetId"])
-
-    def _ensure_identity_provider(self) -> None:
-        issuer = self.seed.oidc_issuer
-        listed = self._ask("iam", "ListOpenIDConnectProviders")["OpenIDConnectProviderList"]
-        if not any(item["Arn"].endswith(issuer.removeprefix("https://")) for item in listed):
-            self._make(
-                "iam",
-                "CreateOpenIDConnectProvider",
-                Url=issuer,
-                ClientIDList=["sts.amazonaws.com"],
-                ThumbprintList=["0" * 40],
-            )
-
-    def _ensure_zones(self) -> None:
-        listed = self._ask("route53", "ListHostedZones")["HostedZones"]
-        known = {item["Name"].removesuffix(".") for item in listed}
-        for zone in self.seed.hosted_zones:
-            if zone.removesuffix(".") not in known:
-                self._make("route53", "CreateHostedZone", Name=zone, CallerReference=f"lab-{zone}")
 
     def _replay(self) -> None:
         if not self.journal.exists():
@@ -281,8 +230,3 @@ def _snake(client: Any, operation: str) -> str:
         if real == operation:
             return str(name)
     raise StandinError(f"{operation} is not an operation of {client.meta.service_model}")
-
-
-def pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Tags as the list of Key and Value that most services want."""
-    return [{"Key": key, "Value": value} for key, value in tags.items()]

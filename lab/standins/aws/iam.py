@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from lab.standins.aws import policies
-from lab.standins.aws.cloud import pairs
 from lab.standins.aws.context import AwsHandler, Request
+from lab.standins.aws.estate import pairs
 from lab.standins.base import UNKNOWN, CheckFailure, Props
 
 

@@ -11,8 +11,8 @@ import binascii
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from lab.standins.aws.cloud import pairs
 from lab.standins.aws.context import AwsHandler, Request
+from lab.standins.aws.estate import pairs
 from lab.standins.base import CheckFailure, Props
 
 # Inputs of the resource itself; the others are the template's data.

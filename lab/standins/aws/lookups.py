@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from lab.standins.aws.cloud import pairs
 from lab.standins.aws.context import Context
+from lab.standins.aws.estate import pairs
 from lab.standins.base import Props, StandinError
 
 Answer = Callable[[Props], Props]

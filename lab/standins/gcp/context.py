@@ -32,7 +32,7 @@ class Context:
         return self.seed.gcp
 
     def known_project(self, project: str) -> None:
-        """Raise unless this is the project that exists."""
+        """Raise unless this project exists."""
         if project not in (self.gcp.project, self.gcp.number, *self.gcp.other_projects):
             raise StandinError(
                 f"project {project!r} does not exist in the lab (403); there is {self.gcp.project!r}"

@@ -122,7 +122,7 @@ class Key(GcpHandler):
         if "@" not in email:
             email = f"{email}@{seed.project}.iam.gserviceaccount.com"
         require_account(self, email)
-        return seed.project, email
+        return email.partition("@")[2].removesuffix(".iam.gserviceaccount.com"), email
 
     def create(self, inputs: Props) -> tuple[str, Props]:
         project, email = self._account(inputs["serviceAccountId"])

@@ -205,12 +205,15 @@ class NodePool(GcpHandler):
 
 
 def require_account(handler: GcpHandler, email: str) -> None:
-    """Raise unless the service account of this address exists, when it is the project's."""
+    """Raise unless the service account of this address exists, when its project is known."""
     seed = handler.context.gcp
     local, _, domain = email.partition("@")
-    if domain != f"{seed.project}.iam.gserviceaccount.com" or local in seed.service_accounts:
+    project = domain.removesuffix(".iam.gserviceaccount.com")
+    if project == domain or project not in (seed.project, *seed.other_projects):
         return
-    id = f"projects/{seed.project}/serviceAccounts/{email}"
+    if project == seed.project and local in seed.service_accounts:
+        return
+    id = f"projects/{project}/serviceAccounts/{email}"
     if handler.context.records.get("gcp:serviceaccount/account:Account", id) is None:
         raise StandinError(
             f"service account {email} does not exist (400); create it first (depends_on)"
