@@ -96,7 +96,7 @@ def message(name: str, findings: list[Finding], what: str = "") -> str:
     """What is printed for a stack file with mistakes: every finding, one per line."""
     count = len(errors(findings))
     mistakes = "one mistake" if count == 1 else f"{count} mistakes"
-    head = f"Pulumi.{name}.yaml{what} has {mistakes}; nothing was looked up or changed:"
+    head = f"Pulumi.{name}.yaml{what} has {mistakes}; nothing was changed:"
     return "\n".join([head, *(f"  {f.text()}" for f in findings)])
 
 

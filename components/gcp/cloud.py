@@ -10,7 +10,7 @@ import pulumi_gcp as gcp
 from components import kubeconfig
 from components.gcp.dns import CloudDns, CloudDnsArgs
 from components.gcp.node_pool import GkeNodePools, GkeNodePoolsArgs
-from components.gcp.registry import ArtifactRegistryParts, ArtifactRegistryPartsArgs
+from components.gcp.registry import ImageRegistry, ImageRegistryArgs
 from components.gcp.shapes import own_project
 from components.labels import cloud_labels
 from components.lookups import ask, found, left_out
@@ -102,9 +102,7 @@ class Gcp:
         opts: pulumi.ResourceOptions,
     ) -> RegistryParts:
         """Artifact Registry, with a key that may write to this repository only."""
-        parts = ArtifactRegistryParts(
-            f"{hub.name}-registry", ArtifactRegistryPartsArgs(hub=hub), opts
-        )
+        parts = ImageRegistry(f"{hub.name}-registry", ImageRegistryArgs(hub=hub), opts)
         return RegistryParts(secrets={"registryKey": parts.key}, ready=(parts,))
 
     def dns(self, hub: Hub, target: Target, opts: pulumi.ResourceOptions) -> pulumi.Resource:

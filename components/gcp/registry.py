@@ -17,13 +17,13 @@ _Policy = gcp.artifactregistry.RepositoryCleanupPolicyArgs
 
 
 @dataclass(frozen=True, kw_only=True)
-class ArtifactRegistryPartsArgs:
+class ImageRegistryArgs:
     """The hub whose registry is made."""
 
     hub: Hub
 
 
-class ArtifactRegistryParts(pulumi.ComponentResource):
+class ImageRegistry(pulumi.ComponentResource):
     """A DOCKER repository, a service account that may write to this repository and nothing else,
     and its key: a build pod cannot choose its service account, so pushes need one.
 
@@ -36,10 +36,10 @@ class ArtifactRegistryParts(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        args: ArtifactRegistryPartsArgs,
+        args: ImageRegistryArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("binderhub:gcp:ArtifactRegistry", name, None, opts)
+        super().__init__("binderhub:gcp:ImageRegistry", name, None, opts)
         hub = args.hub
         registry = hub.registry
         assert isinstance(registry, ArtifactRegistry)

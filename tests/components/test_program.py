@@ -1,0 +1,221 @@
+"""The whole program for every stack: what is made, under whom, by which provider, in which order."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.components.program import STACKS, Made, Recorded, run
+
+NAMES = [p.name.split(".")[1] for p in STACKS]
+
+
+def stack_text(name: str, **sections: object) -> str:
+    """Text of a stack file with sections replaced; None takes one out."""
+    document = yaml.safe_load(
+        next(p for p in STACKS if p.name == f"Pulumi.{name}.yaml").read_text()
+    )
+    for key, value in sections.items():
+        document["config"][f"binderhub:{key}"] = value
+        if value is None:
+            del document["config"][f"binderhub:{key}"]
+    return yaml.safe_dump(document)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def program(request: pytest.FixtureRequest) -> tuple[str, Recorded]:
+    recorded = run(request.param, stack_text(request.param))
+    assert recorded.error is None
+    return request.param, recorded
+
+
+def resources(recorded: Recorded) -> list[Made]:
+    """Everything a provider makes."""
+    return [
+        m for m in recorded.made.values() if m.request.custom and not m.type.startswith("pulumi:")
+    ]
+
+
+def test_every_resource_belongs_to_the_hub(program: tuple[str, Recorded]) -> None:
+    _name, recorded = program
+    by_urn = recorded.made
+    for made in resources(recorded):
+        parents = []
+        above = made.parent
+        while above:
+            parents.append(by_urn[above].type)
+            above = by_urn[above].parent
+        assert "binderhub:hub:Hub" in parents, f"{made.name} is an orphan: {parents}"
+
+
+def test_no_resource_and_no_look_up_uses_a_default_provider(program: tuple[str, Recorded]) -> None:
+    name, recorded = program
+    for made in resources(recorded):
+        package = made.type.partition(":")[0]
+        assert made.provider == f"{name}-{package}", made.name
+    for token, _, provider in recorded.calls:
+        assert f"::{name}-{token.partition(':')[0]}::" in provider, token
+
+
+def test_logical_names_start_with_the_hub_and_are_unique(program: tuple[str, Recorded]) -> None:
+    name, recorded = program
+    seen = [m.name for m in recorded.made.values() if not m.type.startswith("pulumi:pulumi")]
+    assert len(seen) == len(set(seen))
+    assert all(n == name or n.startswith(f"{name}-") for n in seen)
+
+
+TOKENS = {
+    "binderhub:hub:Hub",
+    "binderhub:secrets:GeneratedSecrets",
+    "binderhub:releases:Releases",
+    "binderhub:gateway:BinderRoute",
+    "binderhub:gcp:GkeNodePools",
+    "binderhub:gcp:ImageRegistry",
+    "binderhub:gcp:CloudDns",
+    "binderhub:aws:EksNodePools",
+    "binderhub:aws:EcrHelperAccess",
+    "binderhub:aws:Route53",
+}
+
+
+def test_a_renamed_type_token_would_replace_everything_below_it() -> None:
+    gateway = {"name": "public", "namespace": "infra"}
+    cluster = {"provider": "kubernetes", "name": "lab", "ingress": {"gateway": gateway}}
+    runs = [run(name, stack_text(name)) for name in NAMES]
+    runs.append(run("demo", stack_text("demo", cluster=cluster)))
+    found = {m.type for r in runs for m in r.made.values() if m.type.startswith("binderhub:")}
+    assert found == TOKENS
+
+
+def test_only_what_cannot_be_rebuilt_is_protected(program: tuple[str, Recorded]) -> None:
+    name, recorded = program
+    protected = {m.name for m in resources(recorded) if m.request.protect}
+    assert protected == ({"ecology-registry-repository"} if name == "ecology" else set())
+
+
+def test_a_trial_hub_can_be_destroyed_without_unprotecting() -> None:
+    recorded = run("ecology", stack_text("ecology", stage="staging"))
+    assert not any(m.request.protect for m in resources(recorded))
+
+
+FIXED = {
+    "kubernetes:core/v1:Namespace",
+    "kubernetes:core/v1:Secret",
+    "kubernetes:helm.sh/v3:Release",
+    "gcp:serviceaccount/account:Account",
+    "gcp:dns/recordSet:RecordSet",
+    "aws:iam/role:Role",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:route53/record:Record",
+}
+
+
+def test_fixed_names_are_freed_first_but_pools_are_replaced_before_they_go(
+    program: tuple[str, Recorded],
+) -> None:
+    _, recorded = program
+    first = {m.type for m in resources(recorded) if m.request.deleteBeforeReplace}
+    assert first == FIXED & {m.type for m in resources(recorded)}
+
+
+def test_what_the_autoscaler_changes_is_not_changed_back(program: tuple[str, Recorded]) -> None:
+    _, recorded = program
+    ignored = {m.type: list(m.request.ignoreChanges) for m in resources(recorded)}
+    expected = {
+        "gcp:container/nodePool:NodePool": ["initialNodeCount"],
+        "aws:eks/nodeGroup:NodeGroup": ["scalingConfig.desiredSize"],
+    }
+    assert {t: i for t, i in ignored.items() if i} == {
+        t: i for t, i in expected.items() if t in ignored
+    }
+
+
+def test_releases_wait_for_nodes_registry_records_and_each_other(
+    program: tuple[str, Recorded],
+) -> None:
+    name, recorded = program
+    first = {
+        "demo": ["demo-namespace"],
+        "ecology": [
+            "ecology-namespace",
+            "ecology-nodes-user",
+            "ecology-registry-writer",
+            "ecology-hub-dns",
+            "ecology-binder-dns",
+        ],
+        "climate": [
+            "climate-namespace",
+            "climate-nodes-user",
+            "climate-registry-policy",
+            "climate-registry-token",
+            "climate-hub-dns",
+            "climate-binder-dns",
+        ],
+    }[name]
+    order = ["registry-helper", "jupyterhub", "binderhub-service"][0 if name == "climate" else 1 :]
+    releases = [recorded.one(f"{name}-releases-{release}") for release in order]
+    for release in releases:
+        for other in first:
+            assert release.after(recorded.one(other)), f"{release.name} before {other}"
+    for before, after in itertools.pairwise(releases):
+        assert after.after(before)
+
+
+def test_a_failed_release_is_rolled_back_and_waited_for(program: tuple[str, Recorded]) -> None:
+    name, recorded = program
+    for release in recorded.of("kubernetes:helm.sh/v3:Release"):
+        inputs = release.plain
+        assert inputs["atomic"] and inputs["cleanupOnFail"] and not inputs["skipAwait"]
+        assert inputs["timeout"] >= 900
+        assert inputs["version"] and inputs["repositoryOpts"]["repo"]
+        assert inputs["namespace"] == name
+        assert release.name.endswith(f"-{inputs['name']}")
+
+
+def test_outputs_are_plain_and_say_what_to_do_next(program: tuple[str, Recorded]) -> None:
+    name, recorded = program
+    out = recorded.outputs
+    assert out["hubUrl"] == f"https://hub.{name}.example.org/"
+    assert out["binderUrl"] == f"https://binder.{name}.example.org/"
+    assert out["namespace"] == name
+    assert f"hubctl smoke {name}" in out["nextStep"]
+    assert (
+        out["imagePrefix"]
+        == {
+            "demo": "quay.io/binder-demo/demo-",
+            "ecology": "us-west2-docker.pkg.dev/research-123/binder-ecology/ecology-",
+            "climate": "123456789012.dkr.ecr.us-west-2.amazonaws.com/climate/",
+        }[name]
+    )
+    entered = [(r["name"], r["type"], r["value"]) for r in out.get("dnsRecords", [])]
+    hosts = ["hub.demo.example.org", "binder.demo.example.org"] if name == "demo" else []
+    assert entered == [(host, "A", "203.0.113.10") for host in hosts]
+
+
+def test_every_stack_file_is_about_fifteen_lines_and_names_its_schema() -> None:
+    for path in STACKS:
+        lines = path.read_text().splitlines()
+        assert lines[0] == "# yaml-language-server: $schema=../docs/stack.schema.json"
+        assert len(lines) <= 30
+
+
+def test_the_program_itself_stays_short() -> None:
+    assert len((Path(__file__).parents[2] / "__main__.py").read_text().splitlines()) <= 40
+
+
+def test_what_existed_before_is_taken_over_and_protected() -> None:
+    pool = "research-123/us-west2/research/old"
+    adopt = {"namespace": "ecology", "nodePool": pool, "releases": {"jupyterhub": "ecology/hub"}}
+    recorded = run("ecology", stack_text("ecology", stage="staging", adopt=adopt))
+    assert recorded.error is None
+    taken = {m.name: m.request.importId for m in resources(recorded) if m.request.importId}
+    assert taken == {
+        "ecology-namespace": "ecology",
+        "ecology-nodes-user": pool,
+        "ecology-releases-jupyterhub": "ecology/hub",
+    }
+    assert {m.name for m in resources(recorded) if m.request.protect} == set(taken)
+    assert recorded.one("ecology-nodes-user").request.ignoreChanges == ["initialNodeCount"]

@@ -1,0 +1,73 @@
+"""No secret leaves the engine's marks: not in inputs, not in outputs, not in the log."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.components.program import Recorded, marked_as_whole, run, unprotected
+from tests.components.test_program import NAMES, stack_text
+
+GIVEN = {"demo": "registryPassword", "climate": "oauthClientSecret", "ecology": "githubToken"}
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def program(request: pytest.FixtureRequest) -> tuple[str, Recorded]:
+    name = request.param
+    recorded = run(name, stack_text(name, **{GIVEN[name]: {"secure": "v1:x"}}))
+    assert recorded.error is None
+    return name, recorded
+
+
+def test_no_raw_secret_stands_outside_a_secret_mark(program: tuple[str, Recorded]) -> None:
+    _, recorded = program
+    for made in recorded.made.values():
+        if made.type not in ("pulumi:pulumi:Stack",):
+            assert unprotected(made.inputs) == [], made.name
+    assert unprotected(recorded.outputs) == []
+    assert not [line for line in recorded.log if "RAW-" in line]
+
+
+def test_secrets_reach_the_releases_at_their_leaves(program: tuple[str, Recorded]) -> None:
+    name, recorded = program
+    texts = {
+        r.name.removeprefix(f"{name}-releases-"): str(r.plain)
+        for r in recorded.of("kubernetes:helm.sh/v3:Release")
+    }
+    assert f"RAW-{name}-secrets-cookieSecret" in texts["jupyterhub"]
+    given = "jupyterhub" if name == "climate" else "binderhub-service"
+    assert f"RAW-{GIVEN[name]}" in texts[given]
+    if name == "ecology":
+        assert "RAW-registryKey" in texts["binderhub-service"], "the decoded key pushes images"
+    if name == "climate":
+        token = recorded.one("climate-registry-token")
+        assert token.plain["stringData"] == {
+            "auth_token": "RAW-climate-secrets-registryHelperToken"
+        }
+        assert "RAW-climate-secrets-registryHelperToken" in texts["binderhub-service"]
+
+
+def test_a_preview_still_shows_the_values_around_a_secret(program: tuple[str, Recorded]) -> None:
+    _, recorded = program
+    for release in recorded.of("kubernetes:helm.sh/v3:Release"):
+        assert marked_as_whole(release.inputs["values"]) == [], release.name
+
+
+def test_a_kubeconfig_is_a_secret_of_the_provider() -> None:
+    recorded = run("ecology", stack_text("ecology"))
+    provider = recorded.one("ecology-kubernetes")
+    assert "gke-gcloud-auth-plugin" in str(provider.plain["kubeconfig"])
+    assert "gke-gcloud-auth-plugin" not in str(
+        {k: v for k, v in provider.inputs.items() if k != "kubeconfig"}
+    )
+    assert isinstance(provider.inputs["kubeconfig"], dict), "marked as a secret"
+
+
+def test_raising_a_number_renews_one_secret_and_no_other() -> None:
+    before = run("demo", stack_text("demo"))
+    after = run("demo", stack_text("demo", rotate={"cookieSecret": 1}))
+    changed = [
+        m.name
+        for m in before.of("random:index/randomBytes:RandomBytes")
+        if m.inputs["keepers"] != after.one(m.name).inputs["keepers"]
+    ]
+    assert changed == ["demo-secrets-cookieSecret"]
