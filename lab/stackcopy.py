@@ -61,7 +61,14 @@ def lab_secret(name: str) -> str:
     """A made-up value of the right form: random, or a key file's JSON for keys that are one."""
     token = secrets.token_hex(20)
     if name == "launchEventsKey":
-        return json.dumps({"type": "service_account", "project_id": "lab", "private_key": token})
+        return json.dumps(
+            {
+                "type": "service_account",
+                "project_id": "lab",
+                "client_email": "lab@lab.iam.gserviceaccount.com",
+                "private_key": token,
+            }
+        )
     if name == "databaseUrl":
         return f"postgresql://hub:{token}@database.invalid/hub"
     return f"lab-{token}"

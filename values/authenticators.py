@@ -96,6 +96,9 @@ def _cilogon(auth: CILogonAuth) -> dict[str, Any]:
             entry["allowed_domains"] = list(provider.allowed_domains)
         else:
             entry["allow_all"] = True
+        if not allowed:
+            # Otherwise CILogon's page pre-selects the alphabetically first.
+            entry["default"] = True
         allowed[provider.idp] = entry
     return {"allowed_idps": allowed}
 

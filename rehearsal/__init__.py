@@ -1,0 +1,1 @@
+"""What is proven in the lab about a hub before it costs anything."""
