@@ -82,7 +82,7 @@ def _hostname(value: str) -> str:
             rule="BH009",
         )
     if "*" in value:
-        raise complain("it is a wildcard.", "name one host.", rule="BH010")
+        raise complain("it is a wildcard.", "name one host.", rule="BH002")
     if _PLACEHOLDER.search(value):
         raise complain("a place-holder is left in.", "name your host.", rule="BH070")
     labels = value.split(".")

@@ -46,8 +46,13 @@ def shown(value: object, limit: int = 120) -> str:
         text = repr(value)
     if looks_secret(text):
         return "<hidden: looks like a credential>"
-    text = "".join(c if c.isprintable() else "?" for c in text)
+    text = printable(text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """One line that any terminal or file can take."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +68,7 @@ class Finding:
 
     def text(self) -> str:
         """One line for a terminal."""
-        return (
+        return printable(
             f"{self.severity} {self.rule} {self.path}: {shown(self.value)}: "
             f"{self.reason} Fix: {self.fix}"
         )
@@ -73,10 +78,10 @@ class Finding:
         return {
             "rule": self.rule,
             "severity": self.severity,
-            "path": self.path,
+            "path": printable(self.path),
             "value": shown(self.value),
-            "reason": self.reason,
-            "fix": self.fix,
+            "reason": printable(self.reason),
+            "fix": printable(self.fix),
         }
 
 

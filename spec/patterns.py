@@ -6,8 +6,8 @@ anchored at the start, open at the end. A spec is what follows the provider in a
 plain git, `user/id[/ref]` for gists, a DOI for Zenodo and its like.
 (https://github.com/jupyterhub/binderhub, binderhub/repoproviders.py.)
 
-A pattern is `PROVIDER:PATH[@REF]`. In PATH, `*` stands for any text without '/', `**` for any text,
-and everything else for itself. Each compiled expression ends in `\Z` or covers the ref, so that
+A pattern is `PROVIDER:PATH[@REF]`. In PATH, `*` stands for any name or part of one (no '/'), `**` for
+names joined by '/', and everything else for itself. Each compiled expression ends in `\Z` or covers the ref, so that
 `github:org/repo` never admits `org/repository`.
 """
 
@@ -116,13 +116,17 @@ PROVIDERS: dict[str, Provider] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Pattern:
-    """A compiled pattern: `regex` is what BinderHub gets for `provider`."""
+    """A compiled pattern: what BinderHub gets for `provider`.
+
+    `regex` allows (never more than is written), `ban` forbids (never less).
+    """
 
     text: str
     provider: Provider
     path: str
     ref: str | None
     regex: str
+    ban: str
 
     @property
     def everything(self) -> bool:
@@ -144,7 +148,7 @@ def compile_pattern(text: str) -> Pattern:
             f"start with one of {', '.join(f'{p}:' for p in PROVIDERS)}, such as github:org/repo.",
             rule="BH038",
         )
-    path, at, ref = rest.partition("@") if provider.ref else (rest, "", "")
+    path, at, ref = _split_ref(provider, rest)
     if at and not ref:
         raise complain(
             "nothing follows '@'.", "name a branch or tag, or drop the '@'.", rule="BH036"
@@ -174,25 +178,86 @@ def compile_pattern(text: str) -> Pattern:
             rule="BH037",
         )
     return Pattern(
-        text=text, provider=provider, path=path, ref=ref or None, regex=_regex(provider, path, ref)
+        text=text,
+        provider=provider,
+        path=path,
+        ref=ref or None,
+        regex=_regex(provider, path, ref),
+        ban=_ban(provider, path, ref),
     )
 
 
+# What a name in a repository's address is made of. `%` is left out on purpose: percent-encoding
+# could smuggle a '/' or '..' past a wildcard, and so out of the group that it stands in.
+_NAME = "[A-Za-z0-9_.~+-]"
+_PLAIN = "[^/%]"
+
+
 def _regex(provider: Provider, path: str, ref: str) -> str:
-    if provider.segments[1] == 2 and path in ("*", "**"):
-        path = "*/*"
-    # In a quoted spec the path has no '/' of its own: it is written %2F.
-    one = r"(?:(?!%2F)[^/])+" if provider.quoted else r"[^/]+"
-    many = r"[^/]+" if provider.quoted else (r"[^/]+" if provider.segments[1] == 2 else r".+")
+    """What is allowed: wildcards admit plain names only, never `.` or `..` as a whole part."""
+    slash = "%2F" if provider.quoted else "/"
+    char = _NAME if provider.quoted else _PLAIN
+    no_dots = r"(?!\.{1,2}(?:/|%2F|\Z))"
+    parts = []
+    for part in _two_parts(provider, path).split("/"):
+        out = no_dots if "*" in part else ""
+        for token in re.split(r"(\*+)", part):
+            if token.startswith("**") and provider.segments[1] != 2:
+                out += rf"{char}+(?:{slash}{no_dots}{char}+)*"
+            elif token.startswith("*"):
+                out += f"{char}+"
+            else:
+                out += re.escape(quote(token, safe="") if provider.quoted else token)
+        parts.append(out)
+    # GitHub takes `repo.git` for `repo`.
+    suffix = r"(?:\.git)?" if provider.prefix == "gh" and "*" not in parts[-1] else ""
+    return _ended(provider, slash.join(parts) + suffix, re.escape(ref))
+
+
+def _ban(provider: Provider, path: str, ref: str) -> str:
+    """What is banned: also spelled with percent-encoding, which the providers decode."""
+
+    def literal(text: str) -> str:
+        # A '/' of a quoted spec's own separates the ref.
+        return "".join(slash if c == "/" else f"(?:{re.escape(c)}|{_encoded(c)})" for c in text)
+
+    slash = "%2F" if provider.quoted else "/"
+
     out = ""
-    for token in re.split(r"(\*+)", path):
-        if token.startswith("**"):
-            out += many
-        elif token == "*":
-            out += one
+    for token in re.split(r"(\*+)", _two_parts(provider, path)):
+        if token.startswith("**") and provider.segments[1] != 2:
+            out += "[^/]+" if provider.quoted else ".+"
+        elif token.startswith("*"):
+            out += "(?:(?!%2F)[^/])+"
         else:
-            out += re.escape(quote(token, safe="") if provider.quoted else token)
+            out += literal(token)
+    suffix = r"(?:\.git)?" if provider.prefix == "gh" and not path.endswith("*") else ""
+    return _ended(provider, out + suffix, "/".join(map(literal, ref.split("/"))))
+
+
+def _encoded(char: str) -> str:
+    """A character as percent-encoded bytes, in a regular expression that ignores case."""
+    return "".join(f"%{byte:02X}" for byte in char.encode())
+
+
+def _two_parts(provider: Provider, path: str) -> str:
+    return "*/*" if provider.segments[1] == 2 and path in ("*", "**") else path
+
+
+def _ended(provider: Provider, body: str, ref: str) -> str:
     if not provider.ref:
-        return rf"^{out}\Z"
-    tail = rf"/{re.escape(ref)}" if ref else r"/.+"
-    return rf"^{out}(?:{tail})?\Z" if provider.ref_optional and not ref else rf"^{out}{tail}\Z"
+        return rf"^{body}\Z"
+    tail = rf"/{ref}" if ref else r"/.+"
+    return rf"^{body}(?:{tail})?\Z" if provider.ref_optional and not ref else rf"^{body}{tail}\Z"
+
+
+def _split_ref(provider: Provider, rest: str) -> tuple[str, str, str]:
+    """(path, "@" or "", ref). The user of a git address (`ssh://git@host/path`) is no ref."""
+    if not provider.ref:
+        return rest, "", ""
+    scheme, sep, body = rest.partition("://")
+    if not sep:
+        return rest.partition("@")
+    host, slash, tail = body.partition("/")
+    path, at, ref = tail.partition("@")
+    return f"{scheme}{sep}{host}{slash}{path}", at, ref

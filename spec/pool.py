@@ -49,6 +49,7 @@ class Pool:
     """One pool of nodes. `labels` are set on its nodes; `automatic` ones the cloud sets itself."""
 
     role: str  # "user" or "build"
+    key: str  # unique in the hub, whatever the generation: "user", "build", "user-n2-highmem-8"
     name: str
     labels: dict[str, str]
     automatic: dict[str, str]
@@ -114,17 +115,23 @@ def user_pool(hub: Hub) -> Pool:
     return _pool(hub, "user")
 
 
+def user_pools(hub: Hub) -> list[Pool]:
+    """`user_pool` and one for each further machine type; all share labels, taints and selector."""
+    more = [] if isinstance(hub.cluster, KubernetesCluster) else hub.nodes.more_machine_types
+    return [user_pool(hub), *(_pool(hub, "user", machine_type) for machine_type in more)]
+
+
 def build_pool(hub: Hub) -> Pool:
     """The pool of builds and of the docker API beside them."""
     return _pool(hub, "build" if hub.nodes.builders else "user")
 
 
 def pools(hub: Hub) -> list[Pool]:
-    """Every pool of the hub, the user pool first."""
-    return [user_pool(hub), build_pool(hub)] if hub.nodes.builders else [user_pool(hub)]
+    """Every pool of the hub, the user pool first. Names and keys are unique, roles are not."""
+    return [*user_pools(hub), *([build_pool(hub)] if hub.nodes.builders else [])]
 
 
-def _pool(hub: Hub, role: str) -> Pool:
+def _pool(hub: Hub, role: str, another: str | None = None) -> Pool:
     nodes, cluster = hub.nodes, hub.cluster
     builders = nodes.builders if role == "build" else None
     shape = builders or nodes
@@ -137,6 +144,7 @@ def _pool(hub: Hub, role: str) -> Pool:
         machine = machines.CATALOGUE.get(shape.machine_type or nodes.machine_type or "")
         return Pool(
             role=role,
+            key=role,
             name=fit(f"{hub.name}{suffix}", 40),
             labels=labels,
             automatic={},
@@ -153,14 +161,19 @@ def _pool(hub: Hub, role: str) -> Pool:
             managed=False,
         )
     cloud = cluster.provider
-    machine_type = shape.machine_type or nodes.machine_type or machines.DEFAULT[cloud]
+    machine_type = another or shape.machine_type or nodes.machine_type or machines.DEFAULT[cloud]
+    if another:
+        suffix = f"-{another.replace('.', '-')}"
+    # Pods that may run on several machine types are not bound to one of them.
+    bound = role == "build" or not nodes.more_machine_types
     # GKE forbids "/" in taint keys, so its nodes carry only the second spelling.
     taints = DEDICATED[1:] if isinstance(cluster, GcpCluster) else DEDICATED
     return Pool(
         role=role,
+        key=f"{role}{suffix}" if another else role,
         name=fit(f"{hub.name}{suffix}-g{nodes.generation}", 40),
         labels={HUB_LABEL: hub.name, PURPOSE_LABEL: role},
-        automatic={INSTANCE_LABEL: machine_type},
+        automatic={INSTANCE_LABEL: machine_type} if bound else {},
         taints=taints,
         tolerations=tuple(t.toleration() for t in DEDICATED),
         machine=machines.CATALOGUE.get(machine_type),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,6 +86,7 @@ def read_config(
     secrets = frozenset(secret_keys)
     environment = _environment_secrets(sections.get("user"))
     flat = {*GIVEN, *environment}
+    plain: set[str] = set()
     data: dict[str, Any] = {"name": name}
     for key, value in sections.items():
         if key in SECTIONS and key in secrets:
@@ -101,8 +103,10 @@ def read_config(
         elif key in SECTIONS:
             data[key] = value
             found.extend(_nested_secrets(value, key))
+            found.extend(_not_json(value, key))
         elif key in flat:
             if key not in secrets:
+                plain.add(key)
                 found.append(_plain_secret(key))
         else:
             found.append(
@@ -118,7 +122,9 @@ def read_config(
     except RecursionError:
         found.append(_too_deep())
     if hub is not None:
-        found.extend(check(hub, secrets))
+        found.extend(check(hub, secrets | plain))
+    encrypted = {f.path for f in found if f.rule == "BH104"}
+    found = [f for f in found if f.rule not in ("BH100", "BH101") or f.path not in encrypted]
     return Stack(name=name, hub=hub, findings=in_order(found), given_secrets=secrets)
 
 
@@ -215,6 +221,45 @@ def _nested_secrets(value: object, path: str) -> Iterator[Finding]:
                 reason=f"it looks like {kind} in plain text.",
                 fix="remove it, revoke it, and set the new one with `pulumi config set --secret`.",
             )
+
+
+def _not_json(value: object, path: str) -> Iterator[Finding]:
+    """What YAML can hold and neither Helm nor Kubernetes can: dates, infinities, broken text."""
+    todo: list[tuple[object, str, int]] = [(value, path, 0)]
+    while todo:
+        current, at, depth = todo.pop()
+        if depth > 50:
+            yield _too_deep()
+            return
+        if isinstance(current, dict):
+            todo.extend((v, f"{at}.{k}", depth + 1) for k, v in current.items())
+            bad = [k for k in current if not isinstance(k, str) or not _is_text(k)]
+            reason = "a key is not text; a number, date, yes or no as a key needs quotes."
+        elif isinstance(current, list):
+            todo.extend((v, f"{at}[{i}]", depth + 1) for i, v in enumerate(current))
+            continue
+        else:
+            plain = current is None or isinstance(current, bool | int)
+            number = isinstance(current, float) and math.isfinite(current)
+            text = isinstance(current, str) and _is_text(current)
+            bad = [] if plain or number or text else [current]
+            reason = f"{type(current).__name__} is nothing that Helm values can hold."
+            if isinstance(current, str):
+                reason = "it holds a character that no YAML file can carry."
+        if bad:
+            yield Finding(
+                rule="BH100",
+                severity="error",
+                path=at,
+                value=str(bad[0]),
+                reason=reason,
+                fix="write text (in quotes where it looks like a date or number).",
+            )
+
+
+def _is_text(text: str) -> bool:
+    """Text that UTF-8 and YAML can carry."""
+    return not any("\ud800" <= c <= "\udfff" or (c < " " and c not in "\n\t\r") for c in text)
 
 
 def _plain_secret(key: str) -> Finding:

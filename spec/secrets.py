@@ -35,6 +35,7 @@ GIVEN: dict[str, SecretInfo] = {
         SecretInfo(name="dummyPassword", what="shared password of the dummy authenticator"),
         SecretInfo(name="registryPassword", what="password or token that pushes to the registry"),
         SecretInfo(name="githubToken", what="GitHub token: higher API limit, private repositories"),
+        SecretInfo(name="githubAppSecret", what="client secret of the GitHub application"),
         SecretInfo(name="gitlabToken", what="GitLab token: private repositories"),
         SecretInfo(
             name="launchEventsKey", what="service-account key (JSON) of the launch-event log"
@@ -53,6 +54,7 @@ GENERATED: dict[str, SecretInfo] = {
         SecretInfo(name="cryptKey", what="encrypts auth state in the hub's database"),
         SecretInfo(name="buildTokenSecret", what="signs BinderHub's build tokens"),
         SecretInfo(name="registryHelperToken", what="BinderHub's token for the registry helper"),
+        SecretInfo(name="daskGatewayToken", what="Dask Gateway's token for the JupyterHub API"),
     )
 }
 

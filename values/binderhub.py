@@ -57,6 +57,8 @@ def _jupyterhub(hub: Hub) -> dict[str, Any]:
     values = jupyterhub_values(hub)
     # The parent chart asks for the hub's objects by their plain names as well.
     values.pop("fullnameOverride")
+    # The bundled version (4.2) has no httpRoute yet: values.exposure.own_routes makes it.
+    values.pop("httpRoute", None)
     return values
 
 

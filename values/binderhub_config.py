@@ -113,8 +113,10 @@ def enabled_providers(hub: Hub) -> dict[str, str] | None:
 def _providers(hub: Hub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
     """allowed_specs, banned_specs and quotas are per provider class; each class gets its own."""
     launch = hub.launch
-    allowed = _by_class([compile_pattern(t) for t in launch.repositories])
-    banned = _by_class([compile_pattern(t) for t in launch.banned])
+    allowed, banned = (
+        {c: [getattr(p, key) for p in patterns] for c, patterns in _by_class(texts).items()}
+        for key, texts in (("regex", launch.repositories), ("ban", launch.banned))
+    )
     quotas: dict[str, list[dict[str, Any]]] = {}
     for text, quota in launch.quotas.overrides.items():
         pattern = compile_pattern(text)
@@ -125,17 +127,23 @@ def _providers(hub: Hub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
     for provider in PROVIDERS.values():
         name = provider.class_name
         section: dict[str, Any] = {}
-        if name in allowed:
-            section["allowed_specs"] = allowed[name]
-        elif name == "GistRepoProvider" and "GitHubRepoProvider" in allowed:
-            # Gist inherits GitHub's configuration: without a list of its own it has GitHub's.
-            section["allowed_specs"] = []
-        if name in banned:
-            section["banned_specs"] = banned[name]
-        if name in quotas:
-            section["spec_config"] = quotas[name]
+        for trait, lists in (
+            ("allowed_specs", allowed),
+            ("banned_specs", banned),
+            ("spec_config", quotas),
+        ):
+            if name in lists:
+                section[trait] = lists[name]
+            elif name == "GistRepoProvider" and "GitHubRepoProvider" in lists:
+                # Gist inherits GitHub's configuration: without a list of its own it has GitHub's.
+                section[trait] = []
         if name == "GitHubRepoProvider" and "githubToken" in given:
             section["access_token"] = Secret("githubToken")
+        if name == "GitHubRepoProvider" and launch.github_app:
+            section |= {
+                "client_id": launch.github_app.client_id,
+                "client_secret": Secret("githubAppSecret"),
+            }
         if name == "GitLabRepoProvider" and "gitlabToken" in given:
             section["private_token"] = Secret("gitlabToken")
         if section:
@@ -143,10 +151,10 @@ def _providers(hub: Hub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
     return out
 
 
-def _by_class(patterns: list[Pattern]) -> dict[str, list[str]]:
-    out: dict[str, list[str]] = {}
-    for pattern in patterns:
-        out.setdefault(pattern.provider.class_name, []).append(pattern.regex)
+def _by_class(texts: list[str]) -> dict[str, list[Pattern]]:
+    out: dict[str, list[Pattern]] = {}
+    for pattern in map(compile_pattern, texts):
+        out.setdefault(pattern.provider.class_name, []).append(pattern)
     return out
 
 
@@ -157,7 +165,28 @@ def extra_config(hub: Hub) -> dict[str, str]:
         out["10-repo-providers"] = fragment("repo_providers")
     if hub.launch.event_log:
         out["20-launch-events"] = fragment("launch_events")
+    if hub.launch.rate_limit and client_addresses(hub) is not None:
+        out["30-client-addresses"] = fragment("client_addresses")
     return out
+
+
+def client_addresses(hub: Hub) -> dict[str, Any] | None:
+    """Whose word BinderHub takes for a client's address, which the rate limit counts by.
+
+    BinderHub believes X-Real-Ip, else the last address of X-Forwarded-For. That is right behind
+    controllers that set X-Real-Ip themselves (nginx, traefik): None. Others pass on whatever the
+    client wrote there, and Google's load balancers append their own address after the client's:
+    everybody would share one limit.
+    """
+    ingress, limit = hub.cluster.ingress, hub.launch.rate_limit
+    trusted = list(limit.trusted_proxies) if limit else []
+    if hub.domains is None:
+        return {"proxies": trusted, "realIp": False, "forwarded": bool(trusted)}
+    if ingress.gateway is None and ingress.kind in ("f5-nginx", "ingress-nginx", "traefik"):
+        return {"proxies": trusted, "realIp": True, "forwarded": True} if trusted else None
+    if ingress.address and (ingress.gateway or ingress.kind == "gce"):
+        trusted.append(ingress.address)
+    return {"proxies": trusted, "realIp": False, "forwarded": True}
 
 
 def environment(hub: Hub) -> list[dict[str, Any]]:
@@ -167,4 +196,6 @@ def environment(hub: Hub) -> list[dict[str, Any]]:
         out.append({"name": "BINDERHUB_REPO_PROVIDERS", "value": json.dumps(providers)})
     if hub.launch.event_log:
         out.append({"name": "BINDERHUB_LAUNCH_EVENTS_LOG", "value": hub.launch.event_log.log_name})
+    if hub.launch.rate_limit and (clients := client_addresses(hub)) is not None:
+        out.append({"name": "BINDERHUB_CLIENT_ADDRESSES", "value": json.dumps(clients)})
     return out

@@ -9,13 +9,14 @@ from typing import Any
 
 from spec import names
 from spec.credentials import registry_access
+from spec.model.auth import NoAuth
 from spec.model.chart import ClassicChart, ExternalDatabase, Sqlite, SqliteMemory
 from spec.model.cluster import GatewayRef
 from spec.model.stack import Hub
 from spec.model.user import SecretRef
 from spec.pool import user_pool
 from spec.secrets import Secret
-from values import exposure, homepage
+from values import dask, exposure, homepage
 from values.authenticators import authenticator
 from values.fragments import fragment
 
@@ -60,15 +61,19 @@ def _hub(hub: Hub, core: dict[str, str]) -> dict[str, Any]:
         "config": config,
         "cookieSecret": Secret("cookieSecret"),
         "db": _database(hub),
-        "services": {"binder": _service(hub)},
+        "services": {"binder": _service(hub), **dask.service(hub)},
         "loadRoles": _roles(hub),
         "nodeSelector": core,
         "networkPolicy": {"enabled": True},
+        # The images are anybody's: by default, five in a row that do not start (or five visits
+        # to the hub's own start page) make the hub exit for everyone.
+        "consecutiveFailureLimit": 0,
     }
     if not bundled:
         out["extraConfig"] = {"10-binder-spawner": fragment("binder_spawner")}
-    if hub.members_only:
-        # People choose what to launch on BinderHub's page; do not skip it after log-in.
+    if not isinstance(hub.auth, NoAuth):
+        # People choose what to launch on BinderHub's page; do not skip it after log-in. A visit
+        # of a temporary user would else start a server without an image.
         out["redirectToServer"] = False
     if hub.members_only and hub.user.named_servers:
         out["allowNamedServers"] = True
@@ -94,7 +99,8 @@ def _roles(hub: Hub) -> dict[str, Any]:
     return {
         "binder": {"services": ["binder"], "scopes": ["servers", scope]},
         # Without it, members who are not administrators get a 403 from BinderHub.
-        "user": {"scopes": ["self", "access:services!service=binder"]},
+        "user": {"scopes": ["self", "access:services!service=binder", *dask.user_scopes(hub)]},
+        **dask.role(hub),
     }
 
 
@@ -139,13 +145,17 @@ def _singleuser(hub: Hub) -> dict[str, Any]:
         "memory": {"guarantee": user.memory.guarantee, "limit": user.memory.limit},
         "cpu": {"guarantee": user.cpu.guarantee, "limit": user.cpu.limit},
         "extraEnv": {
-            name: Secret(value.secret) if isinstance(value, SecretRef) else value
-            for name, value in sorted(user.environment.items())
+            **dask.environment(hub),
+            **{
+                name: Secret(value.secret) if isinstance(value, SecretRef) else value
+                for name, value in sorted(user.environment.items())
+            },
         },
+        "extraLabels": dask.labels(hub),
         "cloudMetadata": {"blockWithIptables": True},
         "networkPolicy": {
             "enabled": True,
-            "egress": list(user.egress),
+            "egress": [*user.egress, *dask.egress(hub)],
             "egressAllowRules": {"cloudMetadataServer": False, "privateIPs": False},
         },
     }

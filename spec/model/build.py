@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from spec.base import Bytes, Model, Quantity, Seconds, Text, defaults
 
@@ -23,7 +25,7 @@ class Build(Model):
     """Memory of a build."""
     max_age: Seconds = 3600
     """Seconds after which a build is stopped."""
-    repo2docker_image: Text | None = None
+    repo2docker_image: Annotated[Text | None, Field(alias="repo2dockerImage")] = None
     """repo2docker image; the chart's when left out."""
     builder: Literal["host", "dind", "pink"] | None = None
     """Classic chart: host docker, docker in docker, or podman; dind when left out."""

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated, Any
 
-from spec.base import Count, Html, Model, Positive, Seconds, Text
+from pydantic import BeforeValidator, Field
+
+from spec.base import Count, Html, IPv4, Model, Positive, Seconds, Text, complain
+
+
+def _given(value: Any) -> Any:
+    if value is None:
+        raise complain(
+            "without a quota, one visitor could fill every node.",
+            "write a number, or leave the key out.",
+            rule="BH043",
+        )
+    return value
 
 
 class Quotas(Model):
     """How many servers may run at once."""
 
-    total: Count = 100
+    total: Annotated[Count, BeforeValidator(_given)] = 100
     """Servers of the whole hub; 0 is maintenance: nobody can launch."""
     per_repository: Count = 50
     """Servers of one repository."""
@@ -25,6 +37,17 @@ class RateLimit(Model):
     """Launches in each period."""
     period: Seconds = 3600
     """Seconds of a period."""
+    trusted_proxies: list[IPv4] = Field(default_factory=list)
+    """Addresses of proxies before the ingress, whose X-Forwarded-For is believed; the load
+    balancer's own address is added where it appends itself (gce, Gateway)."""
+
+
+class GitHubApp(Model):
+    """A GitHub OAuth application that raises the API limit as a token does; its secret is the
+    flat key `githubAppSecret`."""
+
+    client_id: Text
+    """Client id of the application."""
 
 
 class EventLog(Model):
@@ -47,8 +70,10 @@ class Launch(Model):
     """Let an open hub launch any repository of anyone."""
     accept_private_repositories: bool = False
     """The GitHub or GitLab token can read private repositories: whoever may launch, may read them."""
+    github_app: GitHubApp | None = None
+    """Ask GitHub's API as an application (5,000 requests an hour) rather than with a token."""
     quotas: Quotas = Field(default_factory=Quotas)
-    """How many servers may run at once."""
+    """Most servers at once, of the hub and of each repository."""
     rate_limit: RateLimit | None = Field(default_factory=RateLimit)
     """How often one client may launch; null for no limit."""
     timeout: Seconds = 900

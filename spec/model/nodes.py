@@ -55,6 +55,9 @@ class Nodes(Model):
 
     machine_type: Text | None = None
     """Machine type: n2-highmem-4 on GKE and r5.xlarge on EKS when left out."""
+    more_machine_types: list[Text] = Field(default_factory=list)
+    """Further machine types: each becomes a user pool of its own, with the same bounds; the
+    autoscaler takes what it can get."""
     min: Count = 0
     """Fewest nodes."""
     max: Positive = 10

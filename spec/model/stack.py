@@ -27,6 +27,7 @@ GeneratedName = Literal[
     "cryptKey",
     "buildTokenSecret",
     "registryHelperToken",
+    "daskGatewayToken",
 ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from spec.findings import Finding
 from spec.model.stack import Hub
-from spec.rules import access, fields, identity, nodes, operations, registry
+from spec.rules import access, elsewhere, fields, identity, nodes, operations, registry
 from spec.rules.catalogue import CHECKS, RULES, Context, Rule
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Rule",
     "access",
     "check",
+    "elsewhere",
     "fields",
     "identity",
     "nodes",

@@ -18,6 +18,7 @@ from spec.model.auth import (
 )
 from spec.model.stack import Hub
 from spec.patterns import compile_pattern
+from spec.rules import catalogue
 from spec.rules.catalogue import Context, Rule, check_of
 
 
@@ -89,8 +90,12 @@ def open_hub(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH109", "error", "Every repository pattern compiles.")
-def patterns(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+catalogue.rule("BH036", "error", "A repository pattern can match a repository.")
+catalogue.rule("BH037", "error", "A repository pattern admits no other owner.")
+
+
+@check_of("BH038", "error", "A repository pattern is readable and names a provider.")
+def patterns(hub: Hub, _: Context, __: Rule) -> Iterator[Finding]:
     lists = {
         "launch.repositories": hub.launch.repositories,
         "launch.banned": hub.launch.banned,
@@ -204,4 +209,48 @@ def members_only(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
             ABSENT,
             "an open hub shows no pages of its own.",
             "remove homepage.templates and homepage.variables.",
+        )
+
+
+@check_of("BH121", "error", "Group rules name the claim that lists the groups.")
+def groups_claim(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+    auth = hub.auth
+    if isinstance(auth, OidcAuth) and not auth.groups_claim:
+        for key, groups in (
+            ("allowedGroups", auth.allowed_groups),
+            ("adminGroups", auth.admin_groups),
+        ):
+            if groups:
+                yield rule.finding(
+                    f"auth.{key}",
+                    groups,
+                    "without auth.groupsClaim nobody is in any group.",
+                    "set auth.groupsClaim to the claim that lists groups.",
+                )
+
+
+@check_of("BH122", "error", "A domain is stripped only where names stay unique.")
+def strip_domain(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+    if not isinstance(hub.auth, CILogonAuth):
+        return
+    for i, provider in enumerate(hub.auth.identity_providers):
+        if provider.strip_domain and len(provider.allowed_domains) != 1:
+            yield rule.finding(
+                f"auth.identityProviders[{i}].stripDomain",
+                True,
+                f"{len(provider.allowed_domains)} domains are allowed: the same name of two "
+                "domains would be one user.",
+                "allow exactly one domain, or keep the domain in the user name.",
+            )
+
+
+@check_of("BH029", "error", "Servers of an open hub run without the hub's login.")
+def command(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+    given = hub.user.command
+    if given and not hub.members_only and "singleuser" in given[0]:
+        yield rule.finding(
+            "user.command",
+            given,
+            "without a login the server would send people to /hub/login, which is a 403.",
+            "remove it: JupyterLab, or the classic notebook, is started as the image has it.",
         )

@@ -163,3 +163,16 @@ def enforced(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
             "anyone's code could reach the hub's own network.",
             f"{how}.",
         )
+
+
+@check_of("BH123", "warning", "The ingress controller suits a Binder hub.")
+def controller(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+    ingress = hub.cluster.ingress
+    if hub.domains and ingress.kind == "gce" and not ingress.gateway:
+        yield rule.finding(
+            "cluster.ingress.className",
+            ingress.class_name,
+            "GKE's controller makes a load balancer per Ingress, so both hosts cannot share one "
+            "address, and it ends requests after 30 s, so logs of builds and websockets break off.",
+            "use a Gateway, F5 nginx-ingress or traefik, or give the Services a BackendConfig.",
+        )

@@ -9,7 +9,7 @@ from spec.base import to_bytes
 from spec.findings import ABSENT, Finding
 from spec.model.cluster import KubernetesCluster
 from spec.model.stack import Hub
-from spec.pool import DEDICATED, build_pool, user_pool
+from spec.pool import DEDICATED, build_pool, user_pools
 from spec.rules.catalogue import Context, Rule, check_of
 
 GIB = 1024**3
@@ -18,8 +18,10 @@ GIB = 1024**3
 @check_of("BH057", "error", "The machine type exists in the cluster's cloud.")
 def machine_type(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     builders = hub.nodes.builders
+    more = enumerate(hub.nodes.more_machine_types)
     for path, name in (
         ("nodes.machineType", hub.nodes.machine_type),
+        *((f"nodes.moreMachineTypes[{i}]", name) for i, name in more),
         ("nodes.builders.machineType", builders.machine_type if builders else None),
     ):
         if name is None:
@@ -60,7 +62,9 @@ def bounds(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 @check_of("BH062", "error", "What is guaranteed fits on a node.")
 def fits(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
-    user, build = user_pool(hub), build_pool(hub)
+    # The autoscaler brings a machine that fits, if there is one.
+    user = max(user_pools(hub), key=lambda pool: pool.memory_bytes)
+    build = build_pool(hub)
     for path, amount, pool in (
         ("user.memory.guarantee", hub.user.memory.guarantee, user),
         ("build.memory.guarantee", hub.build.memory.guarantee, build),
@@ -73,6 +77,7 @@ def fits(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
                 f"({_machine(pool.machine_type)}); pods would stay Pending.",
                 "guarantee less, or choose a larger machine.",
             )
+    user = max(user_pools(hub), key=lambda pool: pool.cpu_millis)
     if hub.user.cpu.guarantee * 1000 > user.cpu_millis:
         yield rule.finding(
             "user.cpu.guarantee",
@@ -136,6 +141,26 @@ def selector(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
                 f"the program makes the nodes on {hub.cluster.provider}, with labels "
                 "and taints that fit.",
                 f"remove nodes.{key}.",
+            )
+
+
+@check_of("BH124", "error", "Each machine type has one pool, on nodes that the program makes.")
+def more_types(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+    types = [hub.nodes.machine_type, *hub.nodes.more_machine_types]
+    for i, name in enumerate(hub.nodes.more_machine_types):
+        if isinstance(hub.cluster, KubernetesCluster):
+            yield rule.finding(
+                f"nodes.moreMachineTypes[{i}]",
+                name,
+                "the nodes of this cluster exist already.",
+                "remove it; nodes.selector chooses among them.",
+            )
+        elif name in types[: i + 1] or name == user_pools(hub)[0].machine_type:
+            yield rule.finding(
+                f"nodes.moreMachineTypes[{i}]",
+                name,
+                "this machine type has a pool already.",
+                "name each machine type once.",
             )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from spec import names
 from spec.findings import ABSENT, Finding
 from spec.model.auth import DummyAuth
 from spec.model.chart import ChartPin, ClassicChart, ExternalDatabase, ServiceChart
-from spec.model.registry import Acr, CustomRegistry, DockerHub, Gcr, Quay
+from spec.model.registry import Acr, CustomRegistry, DockerHub, Ecr, Gcr, Quay
 from spec.model.stack import Hub, OAuth
 from spec.model.user import SecretRef
 from spec.rules.catalogue import Context, Rule, check_of
@@ -31,6 +32,8 @@ def needed_secrets(hub: Hub) -> dict[str, str]:
         needed["registryPassword"] = f"registry.kind: {hub.registry.kind}"
     if hub.launch.event_log:
         needed["launchEventsKey"] = "launch.eventLog"
+    if hub.launch.github_app:
+        needed["githubAppSecret"] = "launch.githubApp"
     if isinstance(hub.database, ExternalDatabase):
         needed["databaseUrl"] = "database.kind: external"
     for name, value in hub.user.environment.items():
@@ -127,3 +130,24 @@ def floor(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
             "it is below 4.4.0, which fixes GHSA-p43p-whwx-q52h.",
             "use 4.4.0 or newer.",
         )
+
+
+@check_of("BH125", "error", "extraValues name releases that the hub has.")
+def extra_releases(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+    has = release_names(hub)
+    for name in hub.extra_values:
+        if name not in has:
+            yield rule.finding(
+                f"extraValues.{name}",
+                name,
+                "this hub has no such release, so the values would go nowhere.",
+                f"use one of: {', '.join(has)}.",
+            )
+
+
+def release_names(hub: Hub) -> tuple[str, ...]:
+    """Names of the hub's Helm releases."""
+    helper = (names.REGISTRY_HELPER,) if isinstance(hub.registry, Ecr) else ()
+    if isinstance(hub.chart, ClassicChart):
+        return (*helper, names.BINDERHUB)
+    return (*helper, names.JUPYTERHUB, names.BINDERHUB_SERVICE)

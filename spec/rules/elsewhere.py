@@ -1,0 +1,50 @@
+"""Rules that others check: `spec.fleet` (several stacks), `values.guards` (merged Helm values) and
+`spec.secret_values` (the values of secrets). Entered here so that the catalogue is whole."""
+
+from __future__ import annotations
+
+from spec.rules.catalogue import rule
+
+rule("BH004", "error", "Each host belongs to one hub.", where="fleet")
+rule("BH007", "error", "Each namespace of a cluster has one hub.", where="fleet")
+rule("BH008", "error", "Each hub has a name of its own.", where="fleet")
+rule("BH056", "error", "Each hub has an image prefix of its own.", where="fleet")
+rule("BH119", "error", "Builders on shared nodes keep to host paths of their own.", where="fleet")
+rule("BH120", "error", "Names derived for the cloud are a hub's own.", where="fleet")
+
+rule("BH011", "error", "Each Ingress has a TLS secret of its own.", where="values")
+rule("BH012", "error", "TLS covers every host of an Ingress.", where="values")
+rule("BH015", "error", "Every Ingress gets a certificate.", where="values")
+rule("BH016", "error", "BinderHub knows the hub's address.", where="values")
+rule("BH017", "error", "Badges point at the binder domain.", where="values")
+rule("BH018", "error", "Both ends of the OAuth callback agree.", where="values")
+rule("BH019", "error", "The hub's address in BinderHub's environment is right.", where="values")
+rule("BH020", "error", "Hub and BinderHub agree on the OAuth client.", where="values")
+rule("BH021", "error", "BinderHub is a service of the hub.", where="values")
+rule("BH022", "error", "BinderHub serves at the root of its host.", where="values")
+rule("BH023", "error", "BinderHub has its pages.", where="values")
+rule("BH024", "error", "Hub and BinderHub agree whether people log in.", where="values")
+rule("BH025", "error", "The authenticator is the one of auth.kind.", where="values")
+rule("BH026", "error", "An open hub's BinderHub may make users.", where="values")
+rule("BH027", "error", "A members-only hub's BinderHub may not make users.", where="values")
+rule("BH028", "error", "An open hub has no administrators.", where="values")
+rule("BH032", "error", "Members may use BinderHub.", where="values")
+rule("BH033", "warning", "Members reach the launch page after they log in.", where="values")
+rule("BH041", "error", "CORS is the same for BinderHub and servers.", where="values")
+rule("BH045", "error", "Servers are culled.", where="values")
+rule("BH048", "error", "Images are looked up where they are pushed.", where="values")
+rule("BH050", "error", "Private images can be pulled.", where="values")
+rule("BH051", "error", "use_registry is written out.", where="values")
+rule("BH052", "error", "DockerRegistry lies under config.", where="values")
+rule("BH053", "error", "ECR is used through the helper.", where="values")
+rule("BH058", "error", "Builds, docker API and servers share their pool.", where="values")
+rule("BH064", "error", "Servers keep nothing.", where="values")
+rule("BH065", "error", "No profiles or init containers of servers.", where="values")
+rule("BH067", "error", "Servers cannot reach private addresses or metadata.", where="values")
+rule("BH118", "warning", "extraValues leave derived values alone.", where="values")
+rule("BH127", "error", "BinderHub knows every setting of a class.", where="values")
+rule("BH128", "warning", "BinderHub knows every class that is set.", where="values")
+rule("BH129", "error", "NetworkPolicies stay on.", where="values")
+
+rule("BH054", "error", "A service-account key is the JSON that Google gave.", where="secret")
+rule("BH126", "error", "No secret is empty.", where="secret")
