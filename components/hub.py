@@ -8,15 +8,13 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components import dns
+from components import dns, exposure
 from components.adopt import adopted
 from components.clouds import Clouds, cluster_cloud, registry_cloud
-from components.gateway import BinderRoute, BinderRouteArgs
 from components.labels import namespace_labels
 from components.protocol import RegistryParts
 from components.records import next_step
 from components.releases import Releases, ReleasesArgs
-from components.routes import needs_binder_route
 from components.secret_sources import SecretSource
 from components.secrets import GeneratedSecrets, GeneratedSecretsArgs
 from spec import names
@@ -79,9 +77,11 @@ class Hub(pulumi.ComponentResource):
             ),
             child,
         )
-        if needs_binder_route(hub):
-            release = installed.by_name[names.BINDERHUB_SERVICE]
-            BinderRoute(f"{name}-route", BinderRouteArgs(hub=hub, release=release), child)
+        if exposure.needed(hub):
+            after = list(installed.by_name.values())
+            exposure.Exposure(
+                f"{name}-exposure", exposure.ExposureArgs(hub=hub, after=after), child
+            )
         self.hub_url = names.hub_url(hub)
         self.binder_url = names.binder_url(hub)
         self.image_prefix = registry_access(hub).image_prefix

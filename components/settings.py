@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi.runtime import config as engine_config
 
 from components.reference import merged, supplied_by
-from components.secret_sources import SecretSource, source_of
+from components.secret_sources import FileSecrets, SecretSource, source_of
 from spec.findings import Finding, errors
 from spec.model.stack import Hub
 from spec.read import PROJECT, Stack, read_config
 from spec.secret_values import check_secret
+from spec.secrets_file import SecretsFile, missing, read_secrets_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,18 +35,20 @@ class Settings:
 def read() -> Settings:
     """Read the stack's configuration; `pulumi.RunError` with every finding when it is wrong."""
     sections, secret_keys = decode(*_engine_config())
-    stack = read_config(pulumi.get_stack(), sections, secret_keys)
+    filed = _secrets_file(sections)
+    stack = read_config(pulumi.get_stack(), sections, secret_keys, secrets_file=filed)
     hub = _checked(stack)
     if hub.cluster.stack_reference:
         reference = hub.cluster.stack_reference
         given = sections["cluster"]
         sections["cluster"] = merged(supplied_by(reference), given)
-        stack = read_config(pulumi.get_stack(), sections, secret_keys)
+        stack = read_config(pulumi.get_stack(), sections, secret_keys, secrets_file=filed)
         hub = _checked(stack, f", with what stack {reference} supplies for `cluster`,")
-    _check_secrets(hub, stack)
+    source = source_of(hub)
+    _check_secrets(hub, stack, source)
     for finding in stack.findings:
         pulumi.log.warn(finding.text().removeprefix("warning "))
-    return Settings(hub=hub, secrets=source_of(hub), given=stack.given_secrets)
+    return Settings(hub=hub, secrets=source, given=stack.given_secrets)
 
 
 def _engine_config() -> tuple[dict[str, str], set[str]]:
@@ -85,6 +89,17 @@ def _decoded(value: str) -> Any:
     return decoded if isinstance(decoded, dict | list) else value
 
 
+def _secrets_file(sections: Mapping[str, Any]) -> SecretsFile | None:
+    """What the file of secrets holds by name; the program runs in the project's folder."""
+    path = sections.get("secretsFile")
+    if not isinstance(path, str):
+        return None
+    try:
+        return read_secrets_file(path, Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        return missing(path, getattr(error, "strerror", None) or "it is not UTF-8 text")
+
+
 def _checked(stack: Stack, what: str = "") -> Hub:
     wrong = errors(stack.findings)
     if stack.hub is None or wrong:
@@ -100,12 +115,14 @@ def message(name: str, findings: list[Finding], what: str = "") -> str:
     return "\n".join([head, *(f"  {f.text()}" for f in findings)])
 
 
-def _check_secrets(hub: Hub, stack: Stack) -> None:
+def _check_secrets(hub: Hub, stack: Stack, source: SecretSource) -> None:
     """Whether each given secret can be one; what is said never contains it."""
+    values = source.plain() if isinstance(source, FileSecrets) else {}
     wrong = [
         finding
         for name in sorted(stack.given_secrets)
-        for finding in check_secret(hub, name, engine_config.get_config(f"{PROJECT}:{name}") or "")
+        if (value := values.get(name) or engine_config.get_config(f"{PROJECT}:{name}")) is not None
+        for finding in check_secret(hub, name, value)
     ]
     if wrong:
         raise pulumi.RunError(message(stack.name, wrong))

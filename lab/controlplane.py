@@ -110,6 +110,34 @@ class ControlPlane:
                 with self._progress.task("stopping the control plane"):
                     self._end_all()
 
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """While the block lasts, one part (`kube-apiserver`, `kube-scheduler`, ...) of a running
+        control plane is ended; then it starts again with the same arguments, on the same ports."""
+        if name not in self._tools:
+            self._tools.update(ensure([name], progress=self._progress))
+        with self._locked():
+            self._read_state()
+            place = next(i for i, one in enumerate(self._started) if one.name == name)
+            before = self._started[place]
+            processes.end(before)
+        try:
+            yield
+        finally:
+            with self._locked():
+                argv = (str(self._tools[name]), *before.args)
+                env = {**processes.bare_environment(), "PYTHONPATH": str(CHECKOUT)}
+                again = processes.start(
+                    name, argv, log=Path(before.log), env=env, cwd=self.run.root
+                )
+                self._started[place] = again
+                self._write_state()
+                client = self.client()
+                try:
+                    self._wait(name, client.is_ready)
+                finally:
+                    client.close()
+
     def status(self) -> Status:
         self._read_state()
         alive = {one.name: processes.find(one) is not None for one in self._started}

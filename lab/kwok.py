@@ -206,6 +206,14 @@ def stages() -> list[Document]:
             {"statusTemplate": _POD_READY},
         ),
         _stage(
+            # When nodes were unreachable for a while (an API server that was away), the
+            # controllers mark their pods as not ready; a kubelet would report them again.
+            "pod-ready-again",
+            "Pod",
+            [alive, running, (_READY, "In", "False"), (_ASKED, "DoesNotExist")],
+            {"statusTemplate": _POD_READY},
+        ),
+        _stage(
             "pod-succeed-job",
             "Pod",
             [alive, running, of_job, (_ASKED, "DoesNotExist")],

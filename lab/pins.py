@@ -143,6 +143,10 @@ def _helm_flags() -> str:
     )
 
 
+_KUBE_SCORE = "1.20.0"
+_KUBE_SCORE_RELEASE = "https://github.com/zegl/kube-score/releases/download/v{version}"
+_SOPS = "3.11.0"
+_SOPS_RELEASE = "https://github.com/getsops/sops/releases/download/v{version}"
 _SDK_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 _ETCD_RELEASE = "https://github.com/etcd-io/etcd/releases/download/v{version}"
 
@@ -231,13 +235,50 @@ _ALL = (
             minutes=2.5,
         ),
     ),
+    Pin(
+        name="kube-score",
+        version=_KUBE_SCORE,
+        on_path=PathCheck(args=("version",), minimum=(1, 18), below=(2,)),
+        download=Download(
+            version=_KUBE_SCORE,
+            url=_KUBE_SCORE_RELEASE + "/kube-score_{version}_{os}_{arch}",
+            checksum=_KUBE_SCORE_RELEASE + "/checksums.txt",
+        ),
+        build=GoBuild(
+            module="kube-score",
+            package="github.com/zegl/kube-score/cmd/kube-score",
+            ldflags=f"-X main.version=v{_KUBE_SCORE}",
+            minutes=1.5,
+        ),
+    ),
+    Pin(
+        # Not a part of the lab: decrypts `secretsFile`. Tests need one, and so may an operator.
+        name="sops",
+        version=_SOPS,
+        on_path=PathCheck(
+            args=("--version", "--disable-version-check"), minimum=(3, 7), below=(4,)
+        ),
+        download=Download(
+            version=_SOPS,
+            url=_SOPS_RELEASE + "/sops-v{version}.{os}.{arch}",
+            checksum=_SOPS_RELEASE + "/sops-v{version}.checksums.txt",
+        ),
+        build=GoBuild(
+            module="sops",
+            package="github.com/getsops/sops/v3/cmd/sops",
+            ldflags=f"-X github.com/getsops/sops/v3/version.Version={_SOPS}",
+            minutes=1.5,
+        ),
+    ),
 )
 
 PINS: Mapping[str, Pin] = {pin.name: pin for pin in _ALL}
 
 ENGINE = ("pulumi", "pulumi-language-python")
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
-EVERYTHING = (*ENGINE, *CONTROL_PLANE, "helm")
+CHECKER = "kube-score"
+"""Judges rendered manifests in a rehearsal."""
+EVERYTHING = (*ENGINE, *CONTROL_PLANE, "helm", CHECKER, "sops")
 
 
 def show(version: Version) -> str:

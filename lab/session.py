@@ -44,6 +44,7 @@ from spec.read import read_text
 _SHIMS = Path(__file__).parent / "shims"
 _SHOWN_LINES = 25
 _GRACE_SECONDS = 60.0
+_ULIMIT_BLOCK = 512  # POSIX: the unit of `ulimit -f`.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,8 +185,11 @@ class Session:
         stdin: str | None = None,
         show: Callable[[str], None] | None = None,
         env: Mapping[str, str] | None = None,
+        largest_file: int | None = None,
     ) -> Outcome:
         """Run the engine on this stack. `show` gets each line of its output as it comes.
+        `largest_file` (bytes) is a disk with that little room left: no file of the engine or of
+        what it starts can become larger.
 
         Ctrl-C is passed on once, so that the engine stops after the step it is in; after a grace
         period it is ended with everything it started.
@@ -195,6 +199,9 @@ class Session:
         command = [str(self.tools["pulumi"]), *arguments, "--non-interactive", "--color=never"]
         if arguments[:2] != ("stack", "init"):
             command += ["--stack", self.name]
+        if largest_file is not None:
+            blocks = str(largest_file // _ULIMIT_BLOCK)
+            command = ["sh", "-c", 'ulimit -f "$0" && exec "$@"', blocks, *command]
         started = time.monotonic()
         process = subprocess.Popen(
             command,

@@ -1,7 +1,7 @@
 """A copy of the program and of one stack file for the lab's engine; the originals stay as they are.
 
 Two things differ in the copy. `secure:` values, which only their owner can decrypt, become
-generated ones; and the charts come from a folder when their repository is not used.
+generated ones, also those of a `secretsFile`; and the charts come from a folder when their repository is not used.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import yaml
 from lab.charts import Chart
 from lab.errors import LabError
 from lab.paths import CHECKOUT
+from spec.secrets_file import read_secrets_file
 
 PROGRAM = ("components", "spec", "values", "__main__.py")
 
@@ -43,6 +44,9 @@ def copy_program(source: Path, name: str, into: Path, charts: Mapping[str, Chart
         del config[key]
         short = str(key).rpartition(":")[2]
         generated[short] = lab_secret(short)
+    filed = config.pop("binderhub:secretsFile", None)
+    if isinstance(filed, str):
+        generated |= {key: lab_secret(key) for key in _names_in(source, filed)}
     if charts:
         config["binderhub:chart"] = _chart_section(config.get("binderhub:chart"), charts)
     stacks = into / "stacks"
@@ -55,6 +59,17 @@ def copy_program(source: Path, name: str, into: Path, charts: Mapping[str, Chart
     target = stacks / f"Pulumi.{name}.yaml"
     target.write_text(yaml.safe_dump({"config": config}, sort_keys=False))
     return Copy(folder=into, stack_file=target, generated=generated)
+
+
+def _names_in(source: Path, filed: str) -> frozenset[str]:
+    """The secrets of a sops file: their names are readable, their values are their owner's."""
+    folder = source.resolve().parent
+    path = (folder.parent if folder.name == "stacks" else folder) / filed
+    try:
+        found = read_secrets_file(filed, path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabError(f"secretsFile {path} cannot be read: {error}") from None
+    return found.names
 
 
 def lab_secret(name: str) -> str:

@@ -20,6 +20,7 @@ from spec.findings import ABSENT, Finding, errors, in_order, looks_secret
 from spec.model.stack import SECTIONS, Hub
 from spec.rules import check
 from spec.secrets import GIVEN
+from spec.secrets_file import SecretsFile, set_twice
 
 PROJECT = "binderhub"
 _PULUMI_KEYS = {"config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment"}
@@ -41,8 +42,8 @@ class Stack:
         return self.hub is not None and not errors(self.findings)
 
 
-def read_text(name: str, text: str) -> Stack:
-    """Read the text of `Pulumi.<name>.yaml`."""
+def read_text(name: str, text: str, secrets_file: SecretsFile | None = None) -> Stack:
+    """Read the text of `Pulumi.<name>.yaml`; `secrets_file` is what the file that it names holds."""
     document, findings = _load_yaml(text)
     if document is None:
         return Stack(name=name, hub=None, findings=findings)
@@ -72,7 +73,7 @@ def read_text(name: str, text: str) -> Stack:
             secret.add(short)
             value = ABSENT
         sections[short] = value
-    return read_config(name, sections, secret, findings)
+    return read_config(name, sections, secret, findings, secrets_file)
 
 
 def read_config(
@@ -80,10 +81,19 @@ def read_config(
     sections: Mapping[str, Any],
     secret_keys: Iterable[str],
     findings: Iterable[Finding] = (),
+    secrets_file: SecretsFile | None = None,
 ) -> Stack:
-    """Read decoded sections; values of the keys in `secret_keys` are never looked at."""
+    """Read decoded sections; values of the keys in `secret_keys` are never looked at.
+
+    `secrets_file` is None when it was not looked at; then nothing is said of secrets in it.
+    """
     found = list(findings)
-    secrets = frozenset(secret_keys)
+    configured = frozenset(secret_keys)
+    filed = secrets_file.names if secrets_file else frozenset()
+    secrets = configured | filed
+    if secrets_file:
+        found += [*secrets_file.findings, *set_twice(filed, configured)]
+        sections = {**dict.fromkeys(sorted(filed)), **sections}
     environment = _environment_secrets(sections.get("user"))
     flat = {*GIVEN, *environment}
     plain: set[str] = set()
@@ -122,7 +132,7 @@ def read_config(
     except RecursionError:
         found.append(_too_deep())
     if hub is not None:
-        found.extend(check(hub, secrets | plain))
+        found.extend(check(hub, secrets | plain, files_read=secrets_file is not None))
     encrypted = {f.path for f in found if f.rule == "BH104"}
     found = [f for f in found if f.rule not in ("BH100", "BH101") or f.path not in encrypted]
     return Stack(name=name, hub=hub, findings=in_order(found), given_secrets=secrets)

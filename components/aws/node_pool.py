@@ -62,7 +62,7 @@ class EksNodePools(pulumi.ComponentResource):
     def _template(self, name: str, hub: Hub, pool: Pool) -> aws.ec2.LaunchTemplate:
         tags = {**cloud_labels(hub), "Name": pool.name}
         return aws.ec2.LaunchTemplate(
-            f"{name}-{pool.role}-template",
+            f"{name}-{pool.key}-template",
             name=f"binder-{pool.name}",
             update_default_version=True,
             metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
@@ -102,7 +102,7 @@ class EksNodePools(pulumi.ComponentResource):
         hub = args.hub
         adopt = hub.adopt.builder_pool if pool.role == "build" else hub.adopt.node_pool
         return aws.eks.NodeGroup(
-            f"{name}-{pool.role}",
+            f"{name}-{pool.key}",
             cluster_name=args.cluster,
             # The name ends in the generation. Raising it makes the new group before the old one
             # goes; a replacement under the same name fails rather than take users' nodes away.
@@ -139,7 +139,7 @@ class EksNodePools(pulumi.ComponentResource):
         auto_scaling_group = group.resources[0].autoscaling_groups[0].name
         for key, (tag, value) in scale_tags(pool).items():
             aws.autoscaling.Tag(
-                f"{name}-{pool.role}-{key}",
+                f"{name}-{pool.key}-{key}",
                 autoscaling_group_name=auto_scaling_group,
                 tag=aws.autoscaling.TagTagArgs(key=tag, value=value, propagate_at_launch=False),
                 opts=pulumi.ResourceOptions(parent=self),

@@ -62,7 +62,7 @@ class GkeNodePools(pulumi.ComponentResource):
         assert isinstance(cluster, GcpCluster)
         adopt = hub.adopt.builder_pool if pool.role == "build" else hub.adopt.node_pool
         return gcp.container.NodePool(
-            f"{name}-{pool.role}",
+            f"{name}-{pool.key}",
             # The name ends in the generation. Raising it makes the new pool before the old one
             # goes; a replacement under the same name fails rather than take users' nodes away.
             name=pool.name,

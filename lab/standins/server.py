@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import signal
 import sys
 import threading
@@ -46,6 +47,7 @@ from lab.standins.diffing import DiffResult, parse_path
 from lab.standins.wire import Props, from_struct, mark_secrets, to_struct
 
 _MAX_MESSAGE = 400 * 1024 * 1024  # the engine's own limit
+_LOOK_SECONDS = 1.0
 _OPTIONS = [
     ("grpc.max_receive_message_length", _MAX_MESSAGE),
     ("grpc.max_send_message_length", _MAX_MESSAGE),
@@ -359,15 +361,18 @@ def start(provider: StandinProvider, version: str, engine: str = "") -> tuple[gr
 
 
 def serve(provider: StandinProvider, version: str, engine: str = "") -> None:
-    """Serve until told to end (SIGTERM, or SIGINT: the engine closing the plugin)."""
+    """Serve until told to end (SIGTERM, or SIGINT: the engine closing the plugin), or until the
+    engine that started it is gone: one that was killed closes nothing."""
     # The engine puts the plugin in a process group of its own, so Ctrl-C in a terminal does
     # not reach it (Cancel does); SIGINT is how the engine closes it, with a second to end.
-    done = threading.Event()
+    done, parent = threading.Event(), os.getppid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
     server, port = start(provider, version, engine)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    done.wait()
+    while not done.wait(_LOOK_SECONDS):
+        if engine and os.getppid() != parent:
+            break
     provider.close()
     server.stop(grace=0.2).wait()

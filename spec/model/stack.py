@@ -87,7 +87,7 @@ class Hub(Model):
     extra_values: dict[ReleaseName, dict[str, Any]] = Field(default_factory=dict)
     """Helm values merged last, by release: the one escape hatch."""
     secrets_file: Text | None = None
-    """A sops-encrypted YAML file with the flat secrets of this hub."""
+    """A sops-encrypted YAML file with flat secrets of this hub; its path from the project's folder."""
 
     @property
     def ns(self) -> str:

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-def check(hub: Hub, given_secrets: Iterable[str]) -> list[Finding]:
+def check(hub: Hub, given_secrets: Iterable[str], *, files_read: bool = False) -> list[Finding]:
     """Every finding of every rule on this hub."""
-    context = Context(given=frozenset(given_secrets))
+    context = Context(given=frozenset(given_secrets), files_read=files_read)
     return [f for rule, function in CHECKS for f in function(hub, context, rule)]

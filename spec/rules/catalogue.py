@@ -12,9 +12,11 @@ from spec.model.stack import Hub
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a rule may look at beside the hub: the names of the flat secrets that are set."""
+    """What a rule may look at beside the hub: the names of the flat secrets that are set, and
+    whether those of `secretsFile` are among them."""
 
     given: frozenset[str]
+    files_read: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,4 +47,6 @@ rule("BH128", "warning", "BinderHub knows every class that is set.", where="valu
 rule("BH129", "error", "NetworkPolicies stay on.", where="values")
 
 rule("BH054", "error", "A service-account key is the JSON that Google gave.", where="secret")
+rule("BH130", "error", "The secrets file is there and encrypted.", where="secret")
+rule("BH131", "error", "Each secret is set in one place.", where="secret")
 rule("BH126", "error", "No secret is empty.", where="secret")

@@ -44,7 +44,7 @@ def needed_secrets(hub: Hub) -> dict[str, str]:
 
 @check_of("BH103", "error", "Every secret that the hub needs is set.")
 def secrets(hub: Hub, context: Context, rule: Rule) -> Iterator[Finding]:
-    if hub.secrets_file:
+    if hub.secrets_file and not context.files_read:
         return  # its keys are known when the program decrypts it
     for name, why in needed_secrets(hub).items():
         if name not in context.given and name != "launchEventsKey":
@@ -58,7 +58,8 @@ def secrets(hub: Hub, context: Context, rule: Rule) -> Iterator[Finding]:
 
 @check_of("BH074", "error", "The launch-event log has its key.")
 def event_log(hub: Hub, context: Context, rule: Rule) -> Iterator[Finding]:
-    if hub.launch.event_log and not hub.secrets_file and "launchEventsKey" not in context.given:
+    unseen = hub.secrets_file and not context.files_read
+    if hub.launch.event_log and not unseen and "launchEventsKey" not in context.given:
         yield rule.finding(
             "launchEventsKey",
             ABSENT,

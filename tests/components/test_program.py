@@ -71,7 +71,7 @@ TOKENS = {
     "binderhub:hub:Hub",
     "binderhub:secrets:GeneratedSecrets",
     "binderhub:releases:Releases",
-    "binderhub:gateway:BinderRoute",
+    "binderhub:exposure:Exposure",
     "binderhub:gcp:GkeNodePools",
     "binderhub:gcp:ImageRegistry",
     "binderhub:gcp:CloudDns",
@@ -88,6 +88,24 @@ def test_a_renamed_type_token_would_replace_everything_below_it() -> None:
     runs.append(run("demo", stack_text("demo", cluster=cluster)))
     found = {m.type for r in runs for m in r.made.values() if m.type.startswith("binderhub:")}
     assert found == TOKENS
+
+
+def test_a_hub_without_domains_gets_its_second_load_balancer() -> None:
+    addresses = {"hub": "203.0.113.1", "binder": "203.0.113.2"}
+    cluster = {"provider": "kubernetes", "name": "lab", "loadBalancer": addresses}
+    recorded = run("demo", stack_text("demo", cluster=cluster, domains={}))
+    spec = recorded.one("demo-exposure-load-balancer").plain["spec"]
+    assert spec["type"] == "LoadBalancer"
+    assert spec["loadBalancerIP"] == addresses["binder"]
+
+
+@pytest.mark.parametrize(("name", "more"), [("ecology", "n2-highmem-8"), ("climate", "r5.2xlarge")])
+def test_each_machine_type_gets_a_pool_of_its_own(name: str, more: str) -> None:
+    recorded = run(name, stack_text(name, nodes={"moreMachineTypes": [more]}))
+    kind = ("gcp:container/nodePool:NodePool", "aws:eks/nodeGroup:NodeGroup")
+    pools = [m for m in resources(recorded) if m.type in kind]
+    assert len(pools) == 2
+    assert more in str([m.plain for m in pools])
 
 
 def test_only_what_cannot_be_rebuilt_is_protected(program: tuple[str, Recorded]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components import kubeconfig, labels, records, routes
+from components import exposure, kubeconfig, labels, records
 from components.aws import policies
 from components.aws import shapes as aws_shapes
 from components.gcp import shapes as gcp_shapes
@@ -202,14 +202,13 @@ def test_a_route_is_made_only_where_the_chart_has_none() -> None:
     gateway = {"name": "public", "namespace": "infra", "sectionName": "https"}
     cluster = {**KUBERNETES, "ingress": {"gateway": gateway}}
     on_gateway = hub("demo", cluster=cluster)
-    assert routes.needs_binder_route(on_gateway)
-    assert not routes.needs_binder_route(hub("demo"))
-    assert not routes.needs_binder_route(hub("demo", cluster=cluster, chart={"kind": "binderhub"}))
-    assert routes.binder_route(on_gateway) == {
-        "parentRefs": [{"name": "public", "namespace": "infra", "sectionName": "https"}],
-        "hostnames": ["binder.demo.example.org"],
-        "rules": [{"backendRefs": [{"name": "binderhub", "port": 80}]}],
+    assert exposure.needed(on_gateway)
+    assert not exposure.needed(hub("demo"))
+    without_domains = {
+        **KUBERNETES,
+        "loadBalancer": {"hub": "203.0.113.1", "binder": "203.0.113.2"},
     }
+    assert exposure.needed(hub("demo", cluster=without_domains, domains={}))
 
 
 def test_labels_are_spelt_so_that_both_clouds_take_them() -> None:

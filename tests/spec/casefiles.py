@@ -5,6 +5,7 @@ The first comment lines say what is expected:
   # passes RULE          the rule finds nothing, and there are no errors at all
   # stack: NAME          the stack's name (`case` otherwise)
   # secret NAME: VALUE   the value of a secret, for rules about values of secrets
+  # file LINE            a line of the file that `secretsFile` names
 Several stacks are documents that start with `--- # NAME`.
 """
 
@@ -18,6 +19,7 @@ from spec.findings import Finding
 from spec.fleet import check_fleet
 from spec.read import read_text
 from spec.secret_values import check_secret
+from spec.secrets_file import read_secrets_file
 from values.check import check_values
 
 FOLDER = Path(__file__).parent / "cases"
@@ -32,10 +34,12 @@ class Case:
     passes: list[str]
     stacks: list[tuple[str, str]]
     secrets: dict[str, str] = field(default_factory=dict)
+    filed: str = ""
 
     def findings(self) -> list[tuple[str, Finding]]:
         """(stack prefix of the path, finding) of everything that validation would say."""
-        read = [read_text(name, text) for name, text in self.stacks]
+        filed = read_secrets_file("secrets.yaml", self.filed) if self.filed else None
+        read = [read_text(name, text, filed) for name, text in self.stacks]
         several = len(read) > 1
         found = [(f"{s.name}: " if several else "", f) for s in read for f in s.findings]
         for stack in read:
@@ -61,4 +65,5 @@ def load(name: str) -> Case:
         passes=re.findall(r"^# passes (\S+)$", text, re.MULTILINE),
         stacks=list(zip(parts[1::2], parts[2::2], strict=True)) if len(parts) > 1 else single,
         secrets=dict(re.findall(r"^# secret (\w+): (.*)$", text, re.MULTILINE)),
+        filed="\n".join(re.findall(r"^# file (.*)$", text, re.MULTILINE)),
     )

@@ -13,7 +13,7 @@ from spec.json_schema import stack_schema
 from spec.model.stack import SECTIONS
 from spec.rules import RULES
 from tests.spec import generate
-from tests.spec.casefiles import FILES
+from tests.spec.casefiles import FILES, load
 
 ROOT = Path(__file__).parents[2]
 PAGES = generate.pages()
@@ -49,7 +49,12 @@ def test_an_editor_would_not_complain_about_a_right_file(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [n for n in FILES if n.startswith(("BH071.e", "BH101.e", "BH100.e", "BH069.error.plain"))],
+    [
+        n
+        for n in FILES
+        if n.startswith(("BH071.e", "BH101.e", "BH100.e", "BH069.error.plain"))
+        and not load(n).filed  # an editor does not look into the secrets file
+    ],
 )
 def test_an_editor_shows_a_wrong_key_or_kind(name: str) -> None:
     assert problems(yaml.safe_load(FILES[name].read_text()))

@@ -1,0 +1,77 @@
+"""`secretsFile`: which flat secrets a sops-encrypted YAML file holds, without decrypting it.
+
+sops encrypts values and leaves keys readable, so the names are known to everyone who has the file.
+Each value looks like `ENC[AES256_GCM,...]`, and the key `sops` holds what decrypts them.
+(https://getsops.io/docs/)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from spec.findings import ABSENT, Finding
+from spec.rules import RULES
+
+METADATA = "sops"
+_PLAIN, _UNREADABLE, _TWICE = RULES["BH069"], RULES["BH130"], RULES["BH131"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretsFile:
+    """`names` are the flat keys of the file; `findings` say what is wrong with it."""
+
+    names: frozenset[str]
+    findings: tuple[Finding, ...] = ()
+
+
+def missing(path: str, why: str) -> SecretsFile:
+    """For a file that cannot be read."""
+    return _bad(
+        path, f"it cannot be read: {why}.", "name an existing file, from the project's folder."
+    )
+
+
+def read_secrets_file(path: str, text: str) -> SecretsFile:
+    """What the text of the file at `path` (as the stack file names it) holds."""
+    try:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return _bad(path, "it is not YAML.", "make it with `sops edit FILE.yaml`.")
+    if not isinstance(document, dict) or not isinstance(document.get(METADATA), dict):
+        return _bad(
+            path, "it is not encrypted by sops.", "encrypt it: `sops encrypt --in-place FILE.yaml`."
+        )
+    names = frozenset(str(key) for key in document if key != METADATA)
+    return SecretsFile(names=names, findings=tuple(_plain(path, document)))
+
+
+def set_twice(names: frozenset[str], configured: frozenset[str]) -> Iterator[Finding]:
+    """Secrets that both the file and the stack's own configuration set."""
+    for name in sorted(names & configured):
+        yield _TWICE.finding(
+            name,
+            "<secret>",
+            "it is set in the stack file and in secretsFile; which one counts would be a guess.",
+            f"run `pulumi config rm {name}`, or take it out of the file.",
+        )
+
+
+def _plain(path: str, document: dict[object, object]) -> Iterator[Finding]:
+    for key, value in document.items():
+        if key != METADATA and not (isinstance(value, str) and value.startswith("ENC[")):
+            yield _PLAIN.finding(
+                f"secretsFile.{key}",
+                "<hidden>",
+                f"{path} holds it in plain text (or nested); each secret is one encrypted text.",
+                "revoke it, and write the new one with `sops edit`.",
+            )
+
+
+def _bad(path: str, reason: str, fix: str) -> SecretsFile:
+    shown = path or ABSENT
+    return SecretsFile(
+        names=frozenset(), findings=(_UNREADABLE.finding("secretsFile", shown, reason, fix),)
+    )
