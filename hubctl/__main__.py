@@ -1,42 +1,71 @@
 """Entry point of `hubctl`.
 
-Exit status: 0 success (warnings alone count as success), 1 the stack file has errors or the
-command failed, 2 the command was misused. Each command is a module of `hubctl.commands`, imported
-when it is called, so that `--help` needs nothing but the standard library.
+Exit status: 0 success (warnings alone count as success), 1 a stack file has errors, a check found
+something, or the command failed, 2 the command was misused. Each command is a module of
+`hubctl.commands`, imported when it is called, so that `--help` needs only the standard library.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
-COMMANDS: dict[str, str] = {
-    "validate": "check stack files against the model and every rule",
-    "render": "print the Helm values that a stack's releases get",
+COMMANDS: dict[str, tuple[str, str]] = {
+    "new": ("new", "write the stack file of a new hub, from answers or flags"),
+    "import": ("import_values", "turn existing Helm values into a stack file"),
+    "adopt": ("adopt", "the import ids with which a stack takes over what exists already"),
+    "validate": ("validate", "check stack files against the model and every rule"),
+    "render": ("render", "print the Helm values that a stack's releases get"),
+    "diff": ("diff", "show what changes: revisions, two stacks, or what is deployed"),
+    "affected": ("affected", "name the stacks that a change touches"),
+    "graph": ("graph", "draw the resources of a stack as Mermaid or SVG"),
+    "cost": ("cost", "estimate what a stack's nodes cost"),
+    "doctor": ("doctor", "check tools, cluster, DNS, certificates and registry of a stack"),
+    "smoke": ("smoke", "build and launch a small repository on a running hub"),
+    "rotate": ("rotate", "renew a generated secret"),
+    "rehearse": ("rehearse", "prove stacks in the lab before money is spent"),
+    "pipeline": ("pipeline", "print a GitLab child pipeline with one job per stack"),
+    "publish": ("publish", "write a pull request's comment or the issue about drift"),
+    "completion": ("completion", "print the completion script of a shell"),
 }
-"""Command -> one line of help. The module is `hubctl.commands.<command>`."""
+"""Command -> its module in `hubctl.commands`, and one line of help."""
+
+EPILOG = """\
+examples:
+  hubctl new ecology                        answers become stacks/Pulumi.ecology.yaml
+  hubctl validate --all                     every stack file, every rule
+  hubctl diff ecology --base origin/main    what this branch changes for one hub
+  hubctl smoke ecology                      a real build and launch on the running hub
+
+A stack is named (ecology) or given as a path (stacks/Pulumi.ecology.yaml).
+Exit status: 0 success, 1 errors found or the command failed, 2 misuse.
+Set HUBCTL_DEBUG=1 for the traceback of an internal error.
+"""
 
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
     """The command line. `only` fills in the options of one command (the others stay names)."""
     top = argparse.ArgumentParser(
         prog="hubctl",
-        description="Check, render and rehearse Binder hubs: one stack file each.",
-        epilog="A stack is named (ecology) or given as a path (stacks/Pulumi.ecology.yaml). "
-        "Exit status: 0 success, 1 errors found or the command failed, 2 misuse.",
+        description="Make, check, compare and try Binder hubs: one stack file each.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, text in COMMANDS.items():
+    for name, (module_name, text) in COMMANDS.items():
         sub = commands.add_parser(
             name,
             help=text,
             description=text[:1].upper() + text[1:] + ".",
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
         )
         if name == only:
-            module = importlib.import_module(f"hubctl.commands.{name}")
+            module = importlib.import_module(f"hubctl.commands.{module_name}")
             module.arguments(sub)
             sub.set_defaults(run=module.run)
     return top
@@ -44,12 +73,12 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `hubctl`; returns the exit status."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    command = next((w for w in words if not w.startswith("-")), None)
-    arguments = parser(command if command in COMMANDS else None).parse_args(words)
     from hubctl.problem import Problem
 
+    words = list(sys.argv[1:] if argv is None else argv)
+    command = next((w for w in words if not w.startswith("-")), None)
     try:
+        arguments = parser(command if command in COMMANDS else None).parse_args(words)
         status: int = arguments.run(arguments)
         sys.stdout.flush()
         return status
@@ -57,11 +86,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"hubctl: {problem}", file=sys.stderr)
         return problem.status
     except BrokenPipeError:
-        sys.stderr.close()
+        # Whoever read our output has gone; Python would complain again when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except KeyboardInterrupt:
         print("hubctl: interrupted.", file=sys.stderr)
         return 130
+    except Exception as error:
+        if os.environ.get("HUBCTL_DEBUG"):
+            raise
+        # The message of an unforeseen error may carry a value; its kind and place do not.
+        frame = error.__traceback__
+        while frame and frame.tb_next:
+            frame = frame.tb_next
+        place = f"{frame.tb_frame.f_code.co_name}, line {frame.tb_lineno}" if frame else "unknown"
+        print(
+            f"hubctl: internal error: {type(error).__name__} in {place}. This is a mistake in "
+            "hubctl, not yours; please report it. HUBCTL_DEBUG=1 shows the traceback.",
+            file=sys.stderr,
+        )
+        return 1
 
 
 if __name__ == "__main__":

@@ -6,8 +6,13 @@ import difflib
 import re
 from pathlib import Path
 
+import yaml
+
 from hubctl.problem import Problem
-from spec.read import Stack, read_text
+from spec.findings import errors
+from spec.model.stack import Hub
+from spec.read import PROJECT, Stack, read_text
+from spec.secrets_file import SecretsFile, missing, read_secrets_file
 
 _FILE = re.compile(r"Pulumi\.(?P<name>.+)\.ya?ml\Z")
 
@@ -23,19 +28,30 @@ def project_root(start: Path | None = None) -> Path:
 
 def all_files() -> list[Path]:
     """Every stack file of the project, by name."""
-    return sorted((project_root() / "stacks").glob("Pulumi.*.yaml"))
+    return [_short(p) for p in sorted((project_root() / "stacks").glob("Pulumi.*.yaml"))]
+
+
+def _short(path: Path) -> Path:
+    """The path as a person at the current folder would write it."""
+    try:
+        return path.relative_to(Path.cwd())
+    except ValueError:
+        return path
 
 
 def find(stack: str) -> Path:
     """The file of a stack given by name or path; raises Problem (misuse) when there is none."""
     path = Path(stack)
-    if path.is_file():
-        return path
+    try:
+        if path.is_file():
+            return path
+    except (OSError, ValueError):
+        raise Problem(f"{stack[:80]!r} is no stack and no file.", status=2) from None
     if "/" in stack or stack.endswith((".yaml", ".yml")):
         raise Problem(f"there is no file {stack}.", status=2)
     path = project_root() / "stacks" / f"Pulumi.{stack}.yaml"
     if path.is_file():
-        return path
+        return _short(path)
     names = [name_of(p) for p in all_files()]
     near = difflib.get_close_matches(stack, names, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names) or 'none'}."
@@ -55,4 +71,40 @@ def read(path: Path) -> Stack:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise Problem(f"{path} cannot be read: {reason}.", status=2) from None
-    return read_text(name_of(path), text)
+    return read_text(name_of(path), text, _secrets_file(path, text))
+
+
+def secrets_named(text: str) -> str | None:
+    """The path in a stack file's `secretsFile`, if any; it starts at the project's folder."""
+    if "secretsFile" not in text:
+        return None
+    try:
+        document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        named = document["config"][f"{PROJECT}:secretsFile"]
+    except (yaml.YAMLError, ValueError, RecursionError, KeyError, TypeError):
+        return None  # no such key, or a file that is no stack file, which is said elsewhere
+    return named if isinstance(named, str) else None
+
+
+def _secrets_file(path: Path, text: str) -> SecretsFile | None:
+    """What the stack's `secretsFile` holds."""
+    named = secrets_named(text)
+    if named is None:
+        return None
+    folder = path.resolve().parent
+    root = folder.parent if folder.name == "stacks" else folder
+    try:
+        return read_secrets_file(named, (root / named).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        return missing(named, getattr(error, "strerror", None) or "it is not UTF-8 text")
+
+
+def usable(path: Path) -> tuple[Stack, Hub]:
+    """Read one file for a command that needs a sound hub; raises Problem with every error in it."""
+    stack = read(path)
+    bad = errors(stack.findings)
+    if stack.hub is None or bad:
+        lines = "".join(f"\n  {finding.text()}" for finding in bad)
+        count = f"{len(bad)} error{'s' * (len(bad) != 1)}"
+        raise Problem(f"{path} has {count}:{lines}")
+    return stack, stack.hub

@@ -3,46 +3,67 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from pathlib import Path
 
-from hubctl import stackfiles
+from hubctl import rendering, stackfiles
+from hubctl.output import print_json
 from hubctl.problem import Problem
-from spec.findings import errors
-from values.releases import releases
-from values.render import to_yaml
 
 EXAMPLES = """examples:
   hubctl render ecology
   hubctl render ecology --release jupyterhub
+  hubctl render --all --output rendered     one file for each release of each stack
 Secrets are printed as <secret:NAME>; what only the cloud knows as <aws-account> or <gcp-project>.
+Exit status: 0 rendered, 1 a stack file has errors, 2 misuse.
 """
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.epilog = EXAMPLES
-    parser.add_argument("stack", metavar="STACK|FILE", help="which stack")
+    parser.add_argument("stack", nargs="?", metavar="STACK|FILE", help="which stack")
+    parser.add_argument("--all", action="store_true", help="every file in stacks/")
     parser.add_argument("--release", metavar="NAME", help="only this release")
+    parser.add_argument("--output", metavar="DIR", help="write DIR/STACK/RELEASE.yaml instead")
+    parser.add_argument("--json", action="store_true", help="values and charts as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 and the values on stdout; 1 and the findings on stderr when the file has errors."""
-    stack = stackfiles.read(stackfiles.find(arguments.stack))
-    if stack.hub is None or errors(stack.findings):
-        for finding in errors(stack.findings):
-            print(finding.text(), file=sys.stderr)
-        return 1
-    plans = releases(stack.hub, stack.given_secrets)
-    if arguments.release:
-        names = [p.name for p in plans]
-        if arguments.release not in names:
-            raise Problem(
-                f"there is no release {arguments.release!r}; this hub has {', '.join(names)}.",
-                status=2,
-            )
-        plans = [p for p in plans if p.name == arguments.release]
-    for plan in plans:
-        where = f"{plan.repository} " if plan.repository else ""
-        print(f"---\n# {plan.name}: {where}{plan.chart} {plan.version or '(own version)'}")
-        print(to_yaml(plan.values), end="")
+    """0 and the values on stdout (or in files); raises Problem when a file has errors."""
+    if arguments.all == bool(arguments.stack):
+        raise Problem("name a stack, or give --all.", status=2)
+    paths = stackfiles.all_files() if arguments.all else [stackfiles.find(arguments.stack)]
+    found = []
+    for path in paths:
+        stack, hub = stackfiles.usable(path)
+        rendered = rendering.render(hub, stack.given_secrets)
+        if arguments.release:
+            names = [r.name for r in rendered]
+            rendered = [r for r in rendered if r.name == arguments.release]
+            if not rendered and not arguments.all:
+                raise Problem(
+                    f"there is no release {arguments.release!r}; this hub has {', '.join(names)}.",
+                    status=2,
+                )
+        found.append((stack.name, rendered))
+    if arguments.output:
+        _write(Path(arguments.output), found)
+    if arguments.json:
+        print_json([{"stack": n, "releases": [r.as_dict() for r in rs]} for n, rs in found])
+    elif not arguments.output:
+        for name, rendered in found:
+            if arguments.all:
+                print(f"---\n# stack: {name}")
+            print("".join(r.text() for r in rendered), end="")
     return 0
+
+
+def _write(folder: Path, found: list[tuple[str, list[rendering.Rendered]]]) -> None:
+    try:
+        for name, rendered in found:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            for release in rendered:
+                path = folder / name / f"{release.name}.yaml"
+                path.write_text(release.text(), encoding="utf-8")
+    except OSError as error:
+        raise Problem(f"{folder} cannot be written: {error.strerror}.") from None

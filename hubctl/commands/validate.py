@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from hubctl import stackfiles
+from hubctl.output import print_json
 from hubctl.problem import Problem
 from spec.findings import Finding, errors, in_order
 from spec.fleet import check_fleet
@@ -17,6 +17,8 @@ EXAMPLES = """examples:
   hubctl validate ecology
   hubctl validate --all
   hubctl validate stacks/Pulumi.ecology.yaml --json
+Hosts, namespaces and image prefixes are compared among the stacks named; --all compares all.
+Exit status: 0 no errors (warnings alone are fine), 1 errors, 2 misuse.
 """
 
 
@@ -32,17 +34,29 @@ def run(arguments: argparse.Namespace) -> int:
     """0 without errors, 1 with errors, 2 (Problem) on misuse."""
     if arguments.all == bool(arguments.stacks):
         raise Problem("name stacks, or give --all.", status=2)
-    paths = stackfiles.all_files() if arguments.all else [
-        stackfiles.find(s) for s in arguments.stacks
-    ]
+    paths = (
+        stackfiles.all_files()
+        if arguments.all
+        else list(dict.fromkeys(stackfiles.find(s) for s in arguments.stacks))
+    )
+    if not paths:
+        raise Problem(
+            f"there is no stack file in {stackfiles.project_root() / 'stacks'}.", status=2
+        )
     found = check(paths)
     failed = any(errors(f) for _, f in found)
     if arguments.json:
-        print(json.dumps([
-            {"stack": stackfiles.name_of(path), "file": str(path), "ok": not errors(findings),
-             "findings": [f.as_dict() for f in findings]}
-            for path, findings in found
-        ], indent=2))
+        print_json(
+            [
+                {
+                    "stack": stackfiles.name_of(path),
+                    "file": str(path),
+                    "ok": not errors(findings),
+                    "findings": [f.as_dict() for f in findings],
+                }
+                for path, findings in found
+            ]
+        )
     else:
         for path, findings in found:
             _print(path, findings)

@@ -1,0 +1,74 @@
+"""`hubctl doctor`: what stands between this stack file and a hub that works."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+
+from hubctl import programs, stackfiles
+from hubctl.checks import Check, failed, show
+from hubctl.doctor import cluster, hosts, registry, tools
+from hubctl.doctor.edges import Edges
+from hubctl.output import Say, print_json, progress
+from spec.model.stack import Hub
+
+EXAMPLES = """examples:
+  hubctl doctor ecology
+  hubctl doctor ecology --offline     this machine only; no cluster, host or registry is asked
+  hubctl doctor ecology --json
+Asks pulumi, helm and kubectl, DNS, both hosts and the registry. Changes nothing: at the registry it
+begins an upload and cancels it. Secrets are read to try them, and never shown.
+Exit status: 0 no errors (warnings and skipped checks are 0), 1 errors, 2 misuse.
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.epilog = EXAMPLES
+    parser.add_argument("stack", metavar="STACK|FILE", help="which stack")
+    parser.add_argument("--offline", action="store_true", help="check this machine only")
+    parser.add_argument("--json", action="store_true", help="checks as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """See EXAMPLES for the exit status."""
+    stack, hub = stackfiles.usable(stackfiles.find(arguments.stack))
+    # pulumi finds the project by the folder.
+    world = Edges(run=functools.partial(programs.run, cwd=stackfiles.project_root()))
+    with progress(quiet=arguments.json) as say:
+        checks = examine(hub, stack.given_secrets, say, world, offline=arguments.offline)
+    if arguments.json:
+        print_json({"stack": stack.name, "ok": not failed(checks),
+                    "checks": [check.as_dict() for check in checks]})  # fmt: skip
+    else:
+        show(checks)
+    return int(failed(checks))
+
+
+def examine(
+    hub: Hub, given: frozenset[str], say: Say, world: Edges, *, offline: bool
+) -> list[Check]:
+    """Every check, in the order in which one depends on the other."""
+    say("asking pulumi")
+    out = [
+        *tools.binaries(hub, world), *tools.login(hub, world), *tools.stack_state(hub, world),
+        *tools.plugins(hub, world),
+    ]  # fmt: skip
+    values, asked = tools.config_secrets(hub, world)
+    out += tools.secrets(hub, given, values, asked)
+    if offline:
+        return out
+    say("asking the cluster")
+    reached = list(cluster.access(hub, world))
+    out += reached
+    if reached[-1].state == "ok":
+        out += [
+            *cluster.ingress(hub, world),
+            *cluster.core_nodes(hub, world),
+            *cluster.stuck(hub, world),
+        ]
+    say("asking both hosts")
+    out += hosts.hosts(hub, world)
+    say("asking the registry")
+    out += registry.registry(hub, values, world)
+    return out

@@ -1,0 +1,82 @@
+"""`hubctl publish`: what a job of a pull request or a schedule tells people, edited in place."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from hubctl import comparing
+from hubctl.forges import drift, received
+from hubctl.forges.base import Forge
+from hubctl.forges.github import GitHub
+from hubctl.forges.gitlab import GitLab
+from hubctl.problem import Problem
+
+EXAMPLES = """examples:
+  hubctl diff --affected --base origin/main --json > diff.json
+  hubctl publish diff diff.json           a comment on the pull request of this job
+  hubctl publish drift --jobs 'drift '    one issue about all jobs `drift STACK` of this run
+Runs in a job of GitHub Actions (with GITHUB_TOKEN) or GitLab CI (with FORGE_TOKEN: a project access
+token of scope api). The file is data, whoever wrote it: nothing of it becomes markup or a mention.
+Exit status: 0 written, or nothing to write to, 1 the forge or the file is at fault, 2 misuse.
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.epilog = EXAMPLES
+    parser.add_argument("what", choices=("diff", "drift"), help="a comment, or an issue")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="diff: from hubctl diff --json")
+    parser.add_argument("--jobs", metavar="PREFIX", help="drift: how the names of the jobs start")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """See EXAMPLES for the exit status."""
+    if arguments.what == "diff":
+        if not arguments.file or arguments.jobs:
+            raise Problem("give the file that `hubctl diff --json` wrote, and no --jobs.", status=2)
+        return _diff(_forge(os.environ), Path(arguments.file))
+    if arguments.file or not arguments.jobs:
+        raise Problem("give --jobs PREFIX, and no file.", status=2)
+    return _drift(_forge(os.environ), arguments.jobs)
+
+
+def _diff(forge: Forge, path: Path) -> int:
+    body = comparing.markdown(received.read(_bytes(path)))
+    number = forge.pull_request()
+    if number is None:
+        print("the pull request is not open any more; nothing was written")
+        return 0
+    print(forge.comment(number, body, comparing.MARKER))
+    return 0
+
+
+def _drift(forge: Forge, prefix: str) -> int:
+    jobs = forge.jobs(prefix)
+    if not jobs:
+        raise Problem(f"no finished job of this run has a name that starts with {prefix!r}.")
+    body, wanted = drift.report(jobs, prefix)
+    print(forge.issue(drift.TITLE, body, drift.MARKER, wanted=wanted) or "no drift")
+    return 0
+
+
+def _forge(environment: Mapping[str, str]) -> Forge:
+    if environment.get("GITLAB_CI"):
+        return GitLab(environment)
+    if environment.get("GITHUB_ACTIONS"):
+        return GitHub(environment)
+    raise Problem("this runs in a job of GitHub Actions or GitLab CI.", status=2)
+
+
+def _bytes(path: Path) -> bytes:
+    """The file's bytes, bounded; an archive of somebody else's can hold a link to anything."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise Problem(f"{path} is no plain file.")
+            return file.read(received.LARGEST + 1)
+    except OSError as error:
+        raise Problem(f"{path} cannot be read: {error.strerror}.") from None

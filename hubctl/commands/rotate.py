@@ -1,0 +1,85 @@
+"""`hubctl rotate`: a new generated secret at the next `pulumi up`, and what restarts then."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from hubctl import stackfiles, textedit
+from hubctl.output import print_json
+from hubctl.problem import Problem
+from spec.secrets import GENERATED, GIVEN
+from values.releases import releases
+
+EXAMPLES = """examples:
+  hubctl rotate ecology proxyToken
+  hubctl rotate ecology cookieSecret --dry-run
+Raises the number under `rotate` in the stack file by one and changes nothing else of it; the secret
+itself is made by the next `pulumi up`, and never shown. Secrets that you give are renewed with
+`pulumi config set --secret NAME`.
+Exit status: 0 written, 1 the file has errors or cannot be edited, 2 misuse.
+"""
+
+EFFECTS: dict[str, str] = {
+    "binderApiToken": "the hub and BinderHub restart; launches fail for a minute",
+    "proxyToken": "the hub and the proxy restart; open servers are unreachable for a minute",
+    "cookieSecret": "the hub restarts, and everybody has to log in again",
+    "cryptKey": "the hub restarts, and kept log-in state is forgotten: people log in again",
+    "buildTokenSecret": "BinderHub restarts; launch pages that are open have to be reloaded",
+    "registryHelperToken": "the registry helper and BinderHub restart; builds under way may fail",
+    "daskGatewayToken": "the hub restarts; the Dask Gateway needs the new token too",
+}
+"""What a new value does, by secret."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.epilog = EXAMPLES
+    parser.add_argument("stack", metavar="STACK|FILE", help="which stack")
+    parser.add_argument("secret", metavar="SECRET", help=", ".join(GENERATED))
+    parser.add_argument("--dry-run", action="store_true", help="say what would happen only")
+    parser.add_argument("--json", action="store_true", help="the same as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """See EXAMPLES for the exit status."""
+    name, path = arguments.secret, stackfiles.find(arguments.stack)
+    stack, hub = stackfiles.usable(path)
+    if name in GIVEN or name in stack.given_secrets:
+        raise Problem(
+            f"{name} is a secret that you give: renew it where it comes from, then run "
+            f"`pulumi config set --secret {name} --stack {hub.name}` and `pulumi up`.",
+            status=2,
+        )
+    used = {s for plan in releases(hub, stack.given_secrets) for s in plan.secrets}
+    if any(plan.name == "registry-helper" for plan in releases(hub)):
+        used.add("registryHelperToken")
+    known = sorted(used & set(GENERATED))
+    if name not in known:
+        raise Problem(
+            f"this hub has no generated secret {name!r}; it has {', '.join(known)}.", status=2
+        )
+    number = dict(hub.rotate).get(name, 0) + 1
+    text = path.read_text(encoding="utf-8")
+    edited = textedit.set_key(text, "rotate", name, number)
+    if not arguments.dry_run:
+        write(path, edited)
+    if arguments.json:
+        print_json({"stack": hub.name, "secret": name, "number": number, "effect": EFFECTS[name],
+                    "written": not arguments.dry_run})  # fmt: skip
+        return 0
+    print(f"{path}: rotate.{name} {'would become' if arguments.dry_run else 'is now'} {number}")
+    print(f"At the next `pulumi up --stack {hub.name}`: {EFFECTS[name]}.")
+    return 0
+
+
+def write(path: Path, text: str) -> None:
+    """Replace a file's text in one step; raises Problem."""
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise Problem(f"{path} cannot be written: {error.strerror}.") from None

@@ -1,0 +1,55 @@
+"""The one issue about drift, from the jobs that looked. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hubctl.forges.base import Job
+
+MARKER = "<!-- hubctl drift -->"
+"""First line of the issue: finds the one to edit."""
+TITLE = "Hubs differ from their stack files"
+LOOKING = "preview"
+"""Name of the step that fails when something differs; any other means that nobody could look."""
+
+
+def report(jobs: Sequence[Job], prefix: str) -> tuple[str, bool]:
+    """The issue's text, and whether anything is to be done."""
+    bad = [job for job in jobs if not job.ok]
+    if not bad:
+        said = f"All {len(jobs)} hubs looked at are as their stack files say."
+        return f"{MARKER}\n{said}\n", False
+    rows = [f"| {_stack(job, prefix)} | {_what(job)} | [log]({job.url}) |" for job in bad]
+    return (
+        "\n".join(
+            [
+                MARKER,
+                f"{len(bad)} of {len(jobs)} hubs need a look. For each: `pulumi preview --refresh "
+                "--diff --stack STACK` shows what differs. Then either `pulumi up` to undo a "
+                "change made by hand, or write the change into the stack file.",
+                "",
+                "| stack | | |",
+                "|---|---|---|",
+                *rows,
+                "",
+                "This issue is edited by every check, and closed by the first that finds nothing.",
+                "",
+            ]
+        ),
+        True,
+    )
+
+
+def _stack(job: Job, prefix: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "", job.name.removeprefix(prefix)) or "?"
+
+
+def _what(job: Job) -> str:
+    if not job.step:
+        return "differs, or could not be looked at"
+    return "differs" if LOOKING in job.step.lower() else f"not looked at: {_step(job.step)} failed"
+
+
+def _step(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9 ._-]", "", name)[:60]

@@ -1,0 +1,103 @@
+"""affected: too few stacks would leave a hub behind, too many would redeploy all of them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hubctl.changes import Known, affected
+from tests.hubctl.conftest import Hubctl
+
+GKE = Known(name="gke", file="stacks/Pulumi.gke.yaml", clouds=frozenset({"gcp"}))
+EKS = Known(name="eks", file="stacks/Pulumi.eks.yaml", clouds=frozenset({"aws"}), stage="staging")
+BROKEN = Known(name="broken", file="stacks/Pulumi.broken.yaml", clouds=None)
+NAMES = Known(
+    name="names",
+    file="stacks/Pulumi.names.yaml",
+    clouds=frozenset(),
+    files=frozenset({"stacks/names.sops.yaml", "charts/own"}),
+)
+ALL = [GKE, EKS, BROKEN, NAMES]
+
+
+@pytest.mark.parametrize(
+    ("changed", "touched"),
+    [
+        (["stacks/Pulumi.gke.yaml"], {"gke"}),
+        (["spec/model/user.py"], {"gke", "eks", "broken", "names"}),
+        (["values/jupyterhub.py"], {"gke", "eks", "broken", "names"}),
+        (["values/python/binder_spawner.py"], {"gke", "eks", "broken", "names"}),
+        (["requirements.txt"], {"gke", "eks", "broken", "names"}),
+        (["components/hub.py"], {"gke", "eks", "broken", "names"}),
+        (["components/aws/node_pool.py"], {"eks", "broken"}),
+        (["components/gcp/dns.py"], {"gke", "broken"}),
+        (["stacks/names.sops.yaml"], {"names"}),
+        (["charts/own/templates/x.yaml"], {"names"}),
+        (["charts/owned/x.yaml"], set()),
+        (["docs/index.md", "tests/x.py", "lab/kube.py", "hubctl/x.py", "README.md"], set()),
+        (["specification.md", "stacks/notes.txt"], set()),
+        ([], set()),
+    ],
+)
+def test_which_stacks_a_file_touches(changed: list[str], touched: set[str]) -> None:
+    assert {a.name for a in affected(changed, ALL).affected} == touched
+
+
+def test_a_deleted_stack_is_named_and_never_in_the_matrix() -> None:
+    touch = affected(["stacks/Pulumi.gone.yaml", "stacks/Pulumi.eks.yaml"], ALL)
+    assert touch.deleted == ("gone",)
+    assert [e["stack"] for e in touch.as_dict()["matrix"]["include"]] == ["eks"]
+
+
+def test_staging_comes_before_production() -> None:
+    stages = affected(["spec/names.py"], ALL).as_dict()["stages"]
+    assert [e["stack"] for e in stages["first"]["include"]] == ["eks"]
+    assert [e["stack"] for e in stages["rest"]["include"]] == ["broken", "gke", "names"]
+
+
+def test_a_matrix_has_nothing_but_entries() -> None:
+    """GitHub takes every other key of a matrix for one more dimension."""
+    told = affected(["spec/names.py"], ALL).as_dict()
+    for matrix in (told["matrix"], *told["stages"].values()):
+        assert list(matrix) == ["include"]
+
+
+def test_all_is_every_stack_without_git(hubctl: Hubctl, stack: Callable[..., Path]) -> None:
+    stack("b")
+    stack("a")
+    told = json.loads(hubctl("affected", "--all", "--json").out)
+    assert [e["stack"] for e in told["matrix"]["include"]] == ["a", "b"]
+    assert hubctl("affected", "--all", "--head", "HEAD").status == 2
+    assert hubctl("affected").status == 2
+
+
+def git(project: Path, *words: str) -> str:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+    return subprocess.run(
+        ["git", *identity, *words], cwd=project, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def test_with_a_real_repository(hubctl: Hubctl, stack: Callable[..., Path], project: Path) -> None:
+    git(project, "init", "-q", "-b", "main")
+    a, b = stack("a"), stack("b")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "one")
+    git(project, "checkout", "-qb", "work")
+    assert hubctl("affected", "--base", "main").out == "no stack is touched\n"
+    a.write_text(a.read_text() + "  binderhub:stage: staging\n")
+    git(project, "mv", str(b), "stacks/Pulumi.renamed.yaml")
+    git(project, "commit", "-aqm", "two")
+    stack("new")
+    found = json.loads(hubctl("affected", "--base", "main", "--json").out)
+    assert [e["stack"] for e in found["affected"]] == ["a", "new", "renamed"]
+    assert found["deleted"] == ["b"]
+    assert [e["stack"] for e in found["stages"]["first"]["include"]] == ["a"]
+    committed = json.loads(hubctl("affected", "--base", "main", "--head", "HEAD", "--json").out)
+    assert "new" not in [e["stack"] for e in committed["affected"]]
+    for ref in ("nothing", "--output=x", "main..work"):
+        assert hubctl("affected", f"--base={ref}").status == 2
