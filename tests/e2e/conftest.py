@@ -46,8 +46,10 @@ class Life:
         """Logical name -> operation of a preview, without what stays the same."""
         done = self.run("preview", "--json")
         assert done.ok, done.text
-        steps = json.loads(done.stdout)["steps"]
-        return {s["urn"].rpartition("::")[2]: s["op"] for s in steps if s["op"] != "same"}
+        steps = [s for s in json.loads(done.stdout)["steps"] if s["op"] != "same"]
+        for step in steps:  # Shown by pytest when the plan is not what it should be.
+            print(step["urn"].rpartition("::")[2], step["op"], step.get("detailedDiff"))
+        return {s["urn"].rpartition("::")[2]: s["op"] for s in steps}
 
     def edit(self, section: str, value: dict[str, Any]) -> None:
         """Change a section of the copy that the engine reads."""
@@ -64,5 +66,6 @@ def life(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Iterato
     session.prepare()
     client = control_plane.client()
     yield Life(session=session, kube=client)
-    session.destroy()
+    if session.state()["deployment"].get("resources"):
+        session.destroy()
     client.close()
