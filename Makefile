@@ -39,9 +39,11 @@ check: lint types ## lint, types and every test that needs no engine (under 2 mi
 test: check ## everything, with the real engine in the lab
 	$(BIN)/python -m pytest -m "lab or engine or hub"
 
-lock: ## compile the hashed locks (uv comes from its package)
-	uvx uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.txt
-	uvx uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -o requirements-dev.txt
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+lock: $(STAMP) ## compile the hashed locks after a change of dependencies
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) pyproject.toml --group dev -o requirements-dev.txt
+	$(COMPILE) requirements-hub.in -o requirements-hub.txt
 
 clean: ## remove what the checkout's own runs left (the cache stays)
 	rm -rf .venv .lab .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
