@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo demo-down test check lint types bench lock clean venv
+.PHONY: help demo demo-down test check lint types docs bench lock clean venv
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -40,6 +40,13 @@ test: check ## everything, with the real engine in the lab
 	$(BIN)/python -m pytest -m "lab or engine or hub"
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+docs: $(STAMP) ## build the site into site/
+	$(BIN)/mkdocs build --strict
+
+bench: $(STAMP) ## time hubctl, the program and a rehearsal; prints ratios
+	$(BIN)/python benchmarks/hubctl_bench.py
+	$(BIN)/python benchmarks/program_bench.py
+
 lock: $(STAMP) ## compile the hashed locks after a change of dependencies
 	$(COMPILE) pyproject.toml -o requirements.txt
 	$(COMPILE) pyproject.toml --group dev -o requirements-dev.txt

@@ -1,0 +1,251 @@
+"""Workflows: a mutable action, a right too many, or fork code run with rights hands the clouds to
+whoever opens a pull request; a cancelled `up` leaves a hub half changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hubctl.__main__ import parser
+from lab.pins import GoBuild, PathCheck, Pin
+from lab.tools import install
+from tests.hubctl.conftest import OPEN_HUB
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+GITHUB = CHECKOUT / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
+ACTIONS = sorted((GITHUB / "actions").glob("*/action.yml"))
+FILES = [*WORKFLOWS, *ACTIONS, CHECKOUT / ".gitlab-ci.yml", CHECKOUT / ".gitlab" / "hub.yml"]
+ACTIONLINT = Pin(
+    name="actionlint",
+    version="1.7.12",
+    on_path=PathCheck(args=("--version",), minimum=(1, 7, 12), below=(2,)),
+    build=GoBuild(
+        module="actionlint", package="github.com/rhysd/actionlint/cmd/actionlint", minutes=2
+    ),
+)
+
+
+def load(name: str) -> dict[str, Any]:
+    """A workflow; YAML 1.1 reads its key `on` as True."""
+    document: dict[Any, Any] = yaml.safe_load((GITHUB / "workflows" / f"{name}.yml").read_text())
+    document["on"] = document.pop(True)
+    return document
+
+
+def jobs() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path in WORKFLOWS:
+        for name, job in load(path.stem)["jobs"].items():
+            yield path.stem, name, job
+
+
+def test_zizmor_finds_no_way_in() -> None:
+    done = subprocess.run(
+        [Path(sys.prefix) / "bin" / "zizmor", "--offline", "--no-progress", GITHUB],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.lab
+def test_actionlint_finds_no_mistake() -> None:
+    [tool] = install(["actionlint"], pins={"actionlint": ACTIONLINT})
+    done = subprocess.run(
+        [tool.path, "-color=false", *WORKFLOWS],
+        cwd=CHECKOUT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_actionlint_is_the_version_of_its_module() -> None:
+    module = (CHECKOUT / "lab" / "tools" / "actionlint" / "go.mod").read_text()
+    assert f"github.com/rhysd/actionlint v{ACTIONLINT.version}" in module
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_no_action_can_change_under_us(path: Path) -> None:
+    used = re.findall(r"uses: (\S+)(.*)", path.read_text())
+    for action, rest in used:
+        if not action.startswith("./.github/actions/"):
+            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action), action
+            assert re.fullmatch(r" # v\d+\.\d+\.\d+", rest), f"{action}: say which version it is"
+
+
+def test_one_version_of_each_action() -> None:
+    text = "".join(p.read_text() for p in [*WORKFLOWS, *ACTIONS])
+    pins = set(re.findall(r"uses: ([\w/-]+@[0-9a-f]{40})", text))
+    assert len(pins) == len({pin.split("@")[0] for pin in pins})
+
+
+def test_rights_are_given_to_jobs_one_by_one() -> None:
+    for path in WORKFLOWS:
+        assert load(path.stem)["permissions"] == {}, path
+    allowed = {
+        ("pull-request", "preview"): {"id-token", "pull-requests"},
+        ("comment", "comment"): {"pull-requests"},
+        ("deploy", "staging"): {"id-token"},
+        ("deploy", "production"): {"id-token"},
+        ("drift", "drift"): {"id-token"},
+        ("drift", "report"): {"issues"},
+    }
+    for workflow, name, job in jobs():
+        writes = {right for right, level in job["permissions"].items() if level == "write"}
+        assert writes == allowed.get((workflow, name), set()), (workflow, name)
+
+
+def test_credentials_never_meet_a_fork() -> None:
+    for workflow, name, job in jobs():
+        text = yaml.safe_dump(job)
+        if "secrets." in text or "id-token" in job["permissions"]:
+            assert job["environment"], (workflow, name)
+            if "pull_request" in load(workflow)["on"]:
+                mine = "github.event.pull_request.head.repo.full_name == github.repository"
+                assert mine in job["if"], (workflow, name)
+        assert "pull_request_target" not in load(workflow)["on"]
+
+
+def test_the_job_that_comments_runs_no_code_of_the_pull_request() -> None:
+    job = load("comment")["jobs"]["comment"]
+    checkout, fetch, publish = job["steps"]
+    assert checkout["with"]["ref"] == "${{ github.event.repository.default_branch }}"
+    assert fetch["with"]["path"].startswith("${{ runner.temp }}/"), "it could replace our code"
+    assert publish["run"].startswith("python3 -m hubctl publish diff ")
+    assert not re.search(r"head_(sha|branch|ref)|pip|npm", yaml.safe_dump(job))
+
+
+def test_the_artifact_has_the_name_that_the_comment_fetches() -> None:
+    steps = load("pull-request")["jobs"]["difference"]["steps"]
+    upload = next(s for s in steps if "upload-artifact" in s.get("uses", ""))
+    fetch = load("comment")["jobs"]["comment"]["steps"][1]
+    assert upload["with"]["name"] == fetch["with"]["name"]
+    assert load("comment")["on"]["workflow_run"]["workflows"] == [load("pull-request")["name"]]
+
+
+def test_a_hub_is_never_left_midway_and_always_tried_after() -> None:
+    deploy = load("deploy")["jobs"]
+    assert deploy["production"]["needs"] == ["plan", "staging"]
+    for name in ("staging", "production"):
+        job = deploy[name]
+        assert job["concurrency"] == {
+            "group": "hub-${{ matrix.stack }}",
+            "cancel-in-progress": False,
+        }
+        names = [step.get("name") for step in job["steps"]]
+        assert names[-2:] == ["up", "smoke"]
+    assert "concurrency" not in load("deploy"), "it would let one push cancel another's hubs"
+
+
+def test_drift_expects_no_change_and_names_its_step_as_the_report_reads_it() -> None:
+    from hubctl.forges.drift import LOOKING
+
+    job = load("drift")["jobs"]["drift"]
+    preview = next(s for s in job["steps"] if "pulumi/actions" in s.get("uses", ""))
+    assert preview["name"] == LOOKING
+    assert preview["with"]["command"] == "preview"
+    assert preview["with"]["refresh"] is preview["with"]["expect-no-changes"] is True
+    assert job["name"] == "drift ${{ matrix.stack }}"
+
+
+def test_ci_runs_the_engine_that_the_lock_was_made_for() -> None:
+    version = (GITHUB / "pulumi.version").read_text().strip()
+    assert f"\npulumi=={version} " in (CHECKOUT / "requirements.txt").read_text()
+    hub = yaml.safe_load((CHECKOUT / ".gitlab" / "hub.yml").read_text())
+    assert hub["default"]["image"]["name"] == f"pulumi/pulumi:{version}"
+
+
+def calls(path: Path) -> Iterator[list[str]]:
+    """Every call of hubctl in a file, as words; variables become words too."""
+    for line in re.findall(r"python3? -m hubctl (.+)", path.read_text()):
+        line = re.split(r"\)\"| \| | > |; |\]$", line)[0]
+        line = re.sub(r"\$\{\w+:\+(--repo) [^}]*\}", r"\1 a/b", line)
+        line = line.replace('"${which[@]}"', "--all").replace('"$', '"')
+        yield shlex.split(line)
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if "hubctl " in p.read_text()], ids=str)
+def test_workflows_call_hubctl_as_it_is(path: Path) -> None:
+    found = [words for words in calls(path) if words[0] != "runs"]
+    for words in found:
+        assert parser(words[0]).parse_args(words).command == words[0], words
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A repository whose second commit touches a hub of each stage."""
+    project = tmp_path / "project"
+    (project / "stacks").mkdir(parents=True)
+    shutil.copy(CHECKOUT / "Pulumi.yaml", project)
+    venv = project / ".venv" / "bin"
+    venv.mkdir(parents=True)
+    (venv / "python").write_text(
+        f'#!/bin/sh\nexec env PYTHONPATH={CHECKOUT} {sys.executable} "$@"\n'
+    )
+    (venv / "python").chmod(0o755)
+    (project / ".gitignore").write_text(".venv/\n*.json\noutput\n")
+    git(project, "init", "--quiet", "--initial-branch", "main")
+    commit(project)
+    for name, stage in (("a", "production"), ("b", "staging"), ("mine", "development")):
+        text = OPEN_HUB.replace("NAME", name) + f"  binderhub:stage: {stage}\n"
+        (project / "stacks" / f"Pulumi.{name}.yaml").write_text(text)
+    commit(project)
+    return project
+
+
+def git(project: Path, *words: str) -> str:
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    return subprocess.run(
+        ["git", *who, *words], cwd=project, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def commit(project: Path) -> None:
+    git(project, "add", ".")
+    git(project, "commit", "--quiet", "-m", "x")
+
+
+def outputs(workflow: str, job: str, project: Path, **given: str) -> dict[str, Any]:
+    """What the step `affected` of a job gives to the jobs after it, run as GitHub runs it."""
+    step = next(s for s in load(workflow)["jobs"][job]["steps"] if s.get("id") == "affected")
+    output = project / "output"
+    output.write_text("")
+    env = {**os.environ, **step["env"], **given, "GITHUB_OUTPUT": str(output)}
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+        cwd=project, env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = dict(line.split("=", 1) for line in output.read_text().splitlines())
+    return {name: [one["stack"] for one in json.loads(text)] for name, text in found.items()}
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="jq, which GitHub's machines have, is not here")
+def test_only_hubs_of_ci_are_previewed_deployed_and_watched(project: Path) -> None:
+    assert outputs("pull-request", "difference", project) == {"stacks": ["a", "b"]}
+    assert outputs("drift", "plan", project) == {"stacks": ["a", "b"]}
+    before = git(project, "rev-parse", "HEAD^1")
+    everything = {"first": ["b"], "rest": ["a"]}
+    assert outputs("deploy", "plan", project, BEFORE=before) == everything
+    assert outputs("deploy", "plan", project, BEFORE="") == everything
+    assert outputs("deploy", "plan", project, BEFORE="HEAD") == {"first": [], "rest": []}
+
+
+def test_a_merge_request_from_a_fork_gets_no_job_with_variables() -> None:
+    text = (CHECKOUT / ".gitlab-ci.yml").read_text()
+    document = yaml.safe_load(text)
+    for name in ("plan preview", "preview"):
+        [rule] = document[name]["rules"]
+        assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in rule["if"]
+    for name in ("plan up", "up"):
+        [rule] = document[name]["rules"]
+        assert "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH" in rule["if"]
