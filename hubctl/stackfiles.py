@@ -99,10 +99,16 @@ def _secrets_file(path: Path, text: str) -> SecretsFile | None:
         return missing(named, getattr(error, "strerror", None) or "it is not UTF-8 text")
 
 
-def usable(path: Path) -> tuple[Stack, Hub]:
-    """Read one file for a command that needs a sound hub; raises Problem with every error in it."""
+_UNSET_SECRETS = ("BH103", "BH074")
+
+
+def usable(path: Path, *, secrets: bool = True) -> tuple[Stack, Hub]:
+    """Read one file for a command that needs a sound hub; raises Problem with every error in it.
+
+    `secrets` False: for commands that never look at them, one that is not set yet is no error.
+    """
     stack = read(path)
-    bad = errors(stack.findings)
+    bad = [f for f in errors(stack.findings) if secrets or f.rule not in _UNSET_SECRETS]
     if stack.hub is None or bad:
         lines = "".join(f"\n  {finding.text()}" for finding in bad)
         count = f"{len(bad)} error{'s' * (len(bad) != 1)}"

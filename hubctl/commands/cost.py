@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 and the estimate."""
-    stack, hub = stackfiles.usable(stackfiles.find(arguments.stack))
+    stack, hub = stackfiles.usable(stackfiles.find(arguments.stack), secrets=False)
     rows = [estimate(hub, pool) for pool in pools(hub)]
     if arguments.json:
         print_json({"stack": stack.name, "estimate": True, "currency": "USD", "asOf": prices.AS_OF,

@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 and the picture."""
-    stack, hub = stackfiles.usable(stackfiles.find(arguments.stack))
+    stack, hub = stackfiles.usable(stackfiles.find(arguments.stack), secrets=False)
     drawn = graph(hub, stack.given_secrets)
     if arguments.json:
         print_json({"stack": stack.name, "nodes": [vars(n) for n in drawn.nodes],

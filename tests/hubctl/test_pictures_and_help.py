@@ -198,3 +198,13 @@ def test_the_other_shells_read_their_script(shell: str, tmp_path: Path) -> None:
     path = tmp_path / "script"
     path.write_text(script)
     subprocess.run([shell, "-n", str(path)], check=True)
+
+
+@pytest.mark.parametrize("command", ["cost", "graph"])
+def test_a_new_hub_can_be_looked_at_before_its_secrets_are_set(
+    command: str, stack: Write, hubctl: Hubctl
+) -> None:
+    text = OPEN_HUB.replace("  binderhub:registryPassword: {secure: v1:abc}\n", "")
+    stack("fresh", text)
+    assert hubctl("validate", "fresh").status == 1
+    assert hubctl(command, "fresh").status == 0
