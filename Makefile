@@ -34,7 +34,7 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 check: lint types ## lint, types and every test that needs no engine (under 2 minutes)
-	$(BIN)/python -m pytest -m "not lab and not engine and not hub"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not lab and not engine and not hub"
 
 test: check ## everything, with the real engine in the lab
 	$(BIN)/python -m pytest -m "lab or engine or hub"

@@ -1,4 +1,4 @@
-"""Validation of many stacks stays quick and light: it runs in an editor, a hook and every PR."""
+"""Validation of many stacks stays light: it runs in an editor, a hook and every PR."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
-import resource, sys, time
+import sys
 from pathlib import Path
 
-start = time.perf_counter()
 from spec.fleet import check_fleet
 from spec.read import read_text
 from values.check import check_values
@@ -27,19 +26,12 @@ assert all(len(check_values(s.hub, s.given_secrets)) == 1 for s in stacks)
 assert not any(check_fleet(stacks).values())
 wrong = {m.partition(".")[0] for m in sys.modules} & {"pulumi", "pulumi_aws", "pulumi_gcp", "rich"}
 assert not wrong, wrong
-megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-print(f"{time.perf_counter() - start:.2f} s, {megabytes} MB")
 """
 
 
-def run(count: int) -> float:
+def test_a_hundred_stacks_are_checked_without_any_cloud_sdk() -> None:
+    # How long it takes is measured by benchmarks/hubctl_bench.py, not here.
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(count)], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-c", PROGRAM, "100"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    return float(done.stdout.split(" s")[0])
-
-
-def test_a_hundred_stacks_take_under_two_seconds_and_no_cloud_sdk() -> None:
-    # The best of three: other work on the machine is not what is measured.
-    assert min(run(100) for _ in range(3)) < 2
