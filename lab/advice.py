@@ -60,6 +60,14 @@ def _disk(_: re.Match[str], stack: str) -> tuple[str, str]:
     )
 
 
+def _cut_off(_: re.Match[str], stack: str) -> tuple[str, str]:
+    return (
+        f"The state file of stack {stack} was cut off when it was last written, as by a full disk.",
+        f"in the backend's folder, copy the newest .pulumi/history/*/{stack}/*.checkpoint.json over "
+        f".pulumi/stacks/*/{stack}.json, then: pulumi refresh --stack {stack}",
+    )
+
+
 def _pending(match: re.Match[str], stack: str) -> tuple[str, str]:
     return (
         f"A release was interrupted in an earlier update and is still marked {match['status']}.",
@@ -78,7 +86,7 @@ def _in_progress(_: re.Match[str], stack: str) -> tuple[str, str]:
 def _chart(match: re.Match[str], stack: str) -> tuple[str, str]:
     why = match["why"].split("; check the chart")[0]
     return (
-        f"Chart {match['chart']} could not be fetched ({why[:200]}); nothing was installed.",
+        f"Chart {match['chart']} could not be fetched ({_short(why)}); nothing was installed.",
         f"correct the section `chart` or the connection, then: pulumi preview --stack {stack}",
     )
 
@@ -93,9 +101,15 @@ def _unreachable(match: re.Match[str], stack: str) -> tuple[str, str]:
 def _rolled_back(match: re.Match[str], stack: str) -> tuple[str, str]:
     return (
         f"Release {match['release']} could not be upgraded and was rolled back to what ran before: "
-        f"{match['why'][:300].strip()}.",
+        f"{_short(match['why'])}.",
         f"correct that value, then: pulumi up --stack {stack}",
     )
+
+
+def _short(why: str, limit: int = 200) -> str:
+    """The first of several reasons, cut at a word."""
+    first = why.partition(" && ")[0].partition(": name part must consist")[0].strip()
+    return first if len(first) <= limit else f"{first[:limit].rpartition(' ')[0]} ..."
 
 
 _Make = Callable[[re.Match[str], str], tuple[str, str]]
@@ -106,6 +120,7 @@ _KNOWN: tuple[tuple[str, str, _Make], ...] = (
     ("locked", r"currently locked by(?s:.*?)created by (?P<who>\S+ \(pid \d+\))", _locked),
     ("secret", r"BH103 (?P<name>\w+):", _secret),
     ("disk", r"(?i)no space left on device|file too large|disk quota exceeded", _disk),
+    ("cut off", r"failed to load checkpoint: .*unexpected end of JSON", _cut_off),
     (
         "pending",
         r"in state (?P<status>pending-\w+)(?s:.*?)free it with: (?P<command>helm [^\n;]+)",

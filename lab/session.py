@@ -24,7 +24,7 @@ from typing import Any
 import psutil
 import yaml
 
-from lab import plugins, world
+from lab import plugins, statefile, world
 from lab.chartchoice import choose
 from lab.charts import Chart
 from lab.controlplane import ControlPlane
@@ -44,6 +44,7 @@ from spec.read import read_text
 _SHIMS = Path(__file__).parent / "shims"
 _SHOWN_LINES = 25
 _GRACE_SECONDS = 60.0
+_WRITING = ("up", "destroy", "refresh", "import", "state", "stack")
 _ULIMIT_BLOCK = 512  # POSIX: the unit of `ulimit -f`.
 
 
@@ -196,6 +197,11 @@ class Session:
         """
         if arguments[0] not in ("version", "plugin", "stack"):
             self._free_dead_lock()
+        if statefile.repair(self.run.backend, self.name, self._kept_states):
+            self._progress.note(
+                f"The state of {self.name} was cut off (a full disk?); put back what the last "
+                "command that succeeded had left."
+            )
         command = [str(self.tools["pulumi"]), *arguments, "--non-interactive", "--color=never"]
         if arguments[:2] != ("stack", "init"):
             command += ["--stack", self.name]
@@ -230,6 +236,8 @@ class Session:
             raise
         finally:
             self._remember(None)
+        if process.returncode == 0 and arguments[0] in _WRITING:
+            statefile.keep(self.run.backend, self.name, self._kept_states)
         return Outcome(
             command=" ".join(arguments),
             status=process.returncode,
@@ -257,6 +265,10 @@ class Session:
             "PYTHONDONTWRITEBYTECODE": "1",
             "LAB_RUN_DIR": str(self.run.root),
         }
+
+    @property
+    def _kept_states(self) -> Path:
+        return self.run.root / "states"
 
     @property
     def _seed_file(self) -> Path:
@@ -361,6 +373,19 @@ class Session:
                 alive = False
             if not alive:
                 lock.unlink(missing_ok=True)
+                self._end_orphans()
+
+    def _end_orphans(self) -> None:
+        """What a killed engine left running: its language host looks for it every few minutes
+        only, and the program would wait as long."""
+        seed = str(self._seed_file)  # In the environment of everything that a session starts.
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                if process.environ().get("LAB_CLOUD_SEED") != seed:
+                    continue
+                parents = [process, *process.parents()]
+                if not any(one.name() == "pulumi" for one in parents):
+                    process.kill()
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -1,0 +1,128 @@
+"""The changes that a rehearsal tries on a stack file: what each edits, and what it may touch.
+
+Pure but for the copy of a chart that stands for a newer version.
+"""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lab.charts import Chart
+from rehearsal.change import NOTHING, Change
+from spec import machines, names
+from spec.model.chart import ClassicChart
+from spec.model.registry import Ecr
+from spec.model.stack import Hub
+from spec.pool import user_pool
+
+Document = dict[str, Any]
+_NEWER = "+rehearsal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A change and the stack file with it; `skipped` says why there is none."""
+
+    change: Change
+    document: Document | None = None
+    skipped: str | None = None
+
+
+def trials(hub: Hub, document: Document, charts: Mapping[str, Chart], folder: Path) -> list[Trial]:
+    """Every change for this hub. `folder` takes the copy of a chart."""
+    return [
+        Trial(change=NOTHING, document=document),
+        _prefix(hub, document),
+        _secret(hub, document),
+        _machine(hub, document),
+        _chart(hub, document, charts, folder),
+    ]
+
+
+def edited(document: Document, section: str, **values: Any) -> Document:
+    """A copy with keys of a section set."""
+    out = copy.deepcopy(document)
+    key = f"binderhub:{section}"
+    out["config"][key] = {**(out["config"].get(key) or {}), **values}
+    return out
+
+
+def _hub_release(hub: Hub) -> str:
+    return names.BINDERHUB if isinstance(hub.chart, ClassicChart) else names.JUPYTERHUB
+
+
+def _binder_release(hub: Hub) -> str:
+    return names.BINDERHUB if isinstance(hub.chart, ClassicChart) else names.BINDERHUB_SERVICE
+
+
+def _prefix(hub: Hub, document: Document) -> Trial:
+    may = {"registry policy", f"release {names.REGISTRY_HELPER}"} if _ecr(hub) else set()
+    change = Change(
+        name="image prefix",
+        must=frozenset({f"release {_binder_release(hub)}"}),
+        may=frozenset(may),
+    )
+    if hub.registry.kind == "none":
+        return Trial(change=change, skipped="the hub has no registry")
+    return Trial(change=change, document=edited(document, "registry", prefix="rehearsal"))
+
+
+def _ecr(hub: Hub) -> bool:
+    return isinstance(hub.registry, Ecr)
+
+
+def _secret(hub: Hub, document: Document) -> Trial:
+    change = Change(
+        name="secret (API token of BinderHub)",
+        must=frozenset({"generated secret", f"release {_hub_release(hub)}"}),
+    )
+    number = hub.rotate.get("binderApiToken", 0) if isinstance(hub.rotate, dict) else 0
+    return Trial(change=change, document=edited(document, "rotate", binderApiToken=number + 1))
+
+
+def _machine(hub: Hub, document: Document) -> Trial:
+    releases = {f"release {_hub_release(hub)}", f"release {_binder_release(hub)}"}
+    may = frozenset({"launch template", "autoscaler tags"})
+    change = Change(name="machine type", must=frozenset({"node pool", *releases}), may=may)
+    pool = user_pool(hub)
+    if not pool.managed or pool.machine is None:
+        return Trial(change=change, skipped="the stack makes no nodes")
+    other = next(
+        (
+            name
+            for name, machine in sorted(machines.CATALOGUE.items())
+            if name != pool.machine_type
+            and machine.cloud == pool.machine.cloud
+            and machine.allocatable_memory >= pool.machine.allocatable_memory
+        ),
+        None,
+    )
+    if other is None:
+        return Trial(change=change, skipped=f"no larger machine than {pool.machine_type} is known")
+    return Trial(change=change, document=edited(document, "nodes", machineType=other))
+
+
+def _chart(hub: Hub, document: Document, charts: Mapping[str, Chart], folder: Path) -> Trial:
+    release = _hub_release(hub)
+    change = Change(name="chart version", must=frozenset({f"release {release}"}))
+    chart = charts.get(release)
+    if chart is None or not chart.path.is_dir():
+        return Trial(change=change, skipped="the charts come from their repositories")
+    newer = folder / f"{release}-newer"
+    shutil.rmtree(newer, ignore_errors=True)
+    shutil.copytree(chart.path, newer)
+    about = yaml.safe_load((newer / "Chart.yaml").read_text())
+    about["version"] += _NEWER
+    (newer / "Chart.yaml").write_text(yaml.safe_dump(about))
+    out = copy.deepcopy(document)
+    section = out["config"].setdefault("binderhub:chart", {})
+    where = section if isinstance(hub.chart, ClassicChart) else section.setdefault(release, {})
+    where["source"] = str(newer)
+    return Trial(change=change, document=out)

@@ -1,0 +1,68 @@
+"""What the phases of one hub share: the stack in the lab, its objects, and what earlier phases
+left for later ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lab.kube import Kube
+from lab.progress import Progress
+from lab.session import Session
+from rehearsal.objects import Object, Objects, load
+from spec.model.stack import Hub
+
+
+@dataclass(kw_only=True)
+class Context:
+    """One hub. `user_pod` is the pod that KubeSpawner made in phase `launch`, when it ran;
+    `checker` the manifest checker's program; `others` the hubs that share the cluster."""
+
+    session: Session
+    kube: Kube
+    progress: Progress
+    checker: Path | None = None
+    user_pod: Object | None = None
+    others: list[Context] = field(default_factory=list)
+    _objects: Objects | None = None
+    _hub: Hub | None = None
+    _document: dict[str, Any] | None = None
+
+    @property
+    def hub(self) -> Hub:
+        if self._hub is None:
+            self._hub = self.session.hub
+        return self._hub
+
+    @property
+    def namespace(self) -> str:
+        return self.hub.ns
+
+    @property
+    def objects(self) -> Objects:
+        """As of the first look after `up`."""
+        if self._objects is None:
+            self._objects = self.fresh()
+        return self._objects
+
+    def fresh(self) -> Objects:
+        """As of now; also what `objects` is from now on."""
+        self._objects = load(self.kube, self.namespace)
+        return self._objects
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The stack file as the engine read it in `up`."""
+        if self._document is None:
+            self._document = yaml.safe_load(self.session.stack_file.read_text())
+        return self._document
+
+    def variant(self, name: str, document: dict[str, Any]) -> Path:
+        """A stack file of another content beside the lab's copy, for `--config-file`."""
+        path = self.session.folder / "variants" / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(yaml.safe_dump(document, sort_keys=False))
+        return path

@@ -1,0 +1,1 @@
+"""The phases of a rehearsal, a module each with `run(context) -> Phase`."""

@@ -1,0 +1,47 @@
+"""Phase `change`: a second preview is empty, and each change touches what it should."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+from lab.advice import explain
+from rehearsal import change
+from rehearsal.changes import Trial, trials
+from rehearsal.context import Context
+from rehearsal.report import Finding, Phase, judged
+
+NAME = "change"
+_AT_ONCE = 2
+
+
+def run(context: Context) -> Phase:
+    session = context.session
+    folder = session.folder / "variants"
+    folder.mkdir(exist_ok=True)
+    state = session.state()
+    chosen = trials(context.hub, context.document, session.charts, folder)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        results = list(pool.map(lambda trial: _try(context, trial, state), chosen))
+    found = [finding for findings, _ in results for finding in findings]
+    return judged(NAME, found, [fact for _, fact in results])
+
+
+def _try(context: Context, trial: Trial, state: dict[str, object]) -> tuple[list[Finding], str]:
+    name = trial.change.name
+    if trial.document is None:
+        return [], f"{name}: not tried, {trial.skipped}"
+    file = context.variant(name.split()[0], trial.document)
+    done = context.session.preview("--json", "--config-file", str(file))
+    if not done.ok:
+        advice = explain(done.text, context.session.name)
+        lines = [line for line in done.text.splitlines() if '"message"' in line or "error" in line]
+        finding = Finding(
+            what="the preview fails.",
+            where=f"plan: {name}",
+            why=advice.sentence if advice else " ".join(lines)[:600],
+            fix=advice.command if advice else "correct what the engine says.",
+        )
+        return [finding], f"{name}: the preview fails"
+    rows = change.rows(json.loads(done.stdout)["steps"], state)
+    return list(change.judge(trial.change, rows)), change.line(trial.change, rows)

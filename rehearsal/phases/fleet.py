@@ -1,0 +1,33 @@
+"""Phase `fleet`: hubs that share a cluster, all up together, keep out of each other's way."""
+
+from __future__ import annotations
+
+from rehearsal import fleet
+from rehearsal.context import Context
+from rehearsal.report import Finding, Phase, judged
+from spec.findings import errors
+from spec.fleet import check_fleet
+from spec.read import Stack, read_text
+
+NAME = "fleet"
+
+
+def run(contexts: list[Context]) -> Phase:
+    members = [fleet.Member(hub=c.hub, objects=c.fresh()) for c in contexts]
+    found = [*_rules(contexts), *fleet.check(members)]
+    names = ", ".join(member.hub.name for member in members)
+    return judged(NAME, found, [f"{names} up together on one cluster"])
+
+
+def _rules(contexts: list[Context]) -> list[Finding]:
+    """The rules about several stack files (`hubctl validate A B`)."""
+    stacks = [_stack(context) for context in contexts]
+    return [
+        Finding(what=f"{f.rule}: {f.value}.", where=f"{name}: {f.path}", why=f.reason, fix=f.fix)
+        for name, findings in check_fleet(stacks).items()
+        for f in errors(findings)
+    ]
+
+
+def _stack(context: Context) -> Stack:
+    return read_text(context.session.name, context.session.source.read_text(encoding="utf-8"))

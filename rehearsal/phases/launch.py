@@ -1,0 +1,196 @@
+"""Phase `launch`: the real JupyterHub, a real launch, a real Jupyter server on the pod's address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import psutil
+
+from lab.errors import LabError
+from lab.hubenv import ensure_hub_env
+from rehearsal.context import Context
+from rehearsal.hubprocess import RunningHub, running_hub
+from rehearsal.hubsource import HubSource, from_cluster
+from rehearsal.launch import IMAGE, REPOSITORY, Launch, follow_launch
+from rehearsal.objects import Object, Objects, labels, matches
+from rehearsal.report import Finding, Phase, judged, skipped
+from spec.credentials import registry_access
+from spec.model.chart import ClassicChart
+from spec.model.stack import Hub
+from spec.pool import user_pools
+
+NAME = "launch"
+
+
+def run(context: Context) -> Phase:
+    hub, kubeconfig = context.hub, context.session.run.kubeconfig
+    try:
+        release = "binderhub" if isinstance(hub.chart, ClassicChart) else "jupyterhub"
+        source = from_cluster(kubeconfig, context.namespace, release=release)
+    except LabError as error:
+        if isinstance(hub.chart, ClassicChart) and not _real(context):
+            return skipped(NAME, str(error))
+        raise
+    env = ensure_hub_env(context.progress)
+    with running_hub(source, env, kubeconfig=kubeconfig, patience=0) as running:
+        followed = follow_launch(running, kubeconfig, env, cors=hub.launch.cors)
+        culling = list(_culling(running, source))
+        log = running.log()
+    context.user_pod = followed.pod
+    found = [_step(name.name, name.seen) for name in followed.failed()]
+    if followed.pod:
+        found += check_pod(followed.pod, hub, context.fresh())
+    found += [*culling, *_from_log(log)]
+    return judged(NAME, found, _facts(source, running, followed))
+
+
+def _real(context: Context) -> bool:
+    chart = context.session.charts.get("binderhub")
+    return chart is None or not chart.standin
+
+
+def _facts(source: HubSource, running: RunningHub, followed: Launch) -> list[str]:
+    facts = [
+        f"JupyterHub configured from {source.origin}, ready in {running.ready_seconds:.1f} s",
+        f"{len(followed.steps) - len(followed.failed())} of {len(followed.steps)} steps as wanted: "
+        + "; ".join(step.name for step in followed.steps if step.ok),
+    ]
+    if followed.ready_seconds is not None:
+        facts.append(f"{followed.ready_seconds:.1f} s from the request to a ready server")
+    return facts
+
+
+def _step(name: str, seen: str) -> Finding:
+    return Finding(
+        what=f"a step of a launch failed: {name}.",
+        where="launch",
+        why=f"Seen: {seen}.",
+        fix="compare with a launch that works; HUBCTL_DEBUG and --keep leave the logs.",
+    )
+
+
+def check_pod(pod: Object, hub: Hub, objects: Objects) -> list[Finding]:
+    """What KubeSpawner made, against what the stack file says."""
+    return [
+        *_container(pod, hub),
+        *_place(pod, hub, objects),
+        *_network(pod, objects),
+        *_pull(pod, hub, objects),
+    ]
+
+
+def _container(pod: Object, hub: Hub) -> Iterator[Finding]:
+    one = next(c for c in pod["spec"]["containers"] if c["name"] == "notebook")
+    if one["image"] != IMAGE:
+        yield _pod("image", one["image"], f"BinderHub asked for {IMAGE}", "the spawner class")
+    env = {entry["name"]: entry.get("value") for entry in one.get("env") or []}
+    if env.get("BINDER_REPO_URL") != REPOSITORY:
+        yield _pod(
+            "environment BINDER_REPO_URL",
+            env.get("BINDER_REPO_URL"),
+            "images and extensions find their repository by it",
+            "the spawner mixin",
+        )
+    command = [*(one.get("command") or []), *(one.get("args") or [])]
+    if hub.user.command and command[: len(hub.user.command)] != list(hub.user.command):
+        yield _pod("command", command, f"the stack says {hub.user.command}", "user.command")
+    elif not command:
+        yield _pod("command", command, "the image's own command is no server", "user.command")
+    limits = (one.get("resources") or {}).get("limits") or {}
+    if hub.user.memory.limit and "memory" not in limits:
+        yield _pod("memory limit", None, f"the stack says {hub.user.memory.limit}", "user.memory")
+    if hub.user.cpu.limit and "cpu" not in limits:
+        yield _pod("CPU limit", None, f"the stack says {hub.user.cpu.limit}", "user.cpu")
+    if pod["spec"].get("volumes"):
+        kinds = {next(k for k in v if k != "name") for v in pod["spec"]["volumes"]}
+        if "persistentVolumeClaim" in kinds:
+            yield _pod("volumes", sorted(kinds), "a Binder hub keeps nothing", "singleuser.storage")
+
+
+def _place(pod: Object, hub: Hub, objects: Objects) -> Iterator[Finding]:
+    node = objects.get("Node", pod["spec"].get("nodeName") or "")
+    pools = user_pools(hub)
+    if node is None or not any(p.selector.items() <= labels(node).items() for p in pools):
+        yield _pod(
+            "node",
+            pod["spec"].get("nodeName"),
+            f"users belong on nodes with {pools[0].selector}",
+            "singleuser.nodeSelector",
+        )
+
+
+def _network(pod: Object, objects: Objects) -> Iterator[Finding]:
+    chosen = [
+        policy
+        for policy in objects.of("NetworkPolicy")
+        if matches(policy["spec"].get("podSelector"), labels(pod))
+    ]
+    kinds = {kind for policy in chosen for kind in policy["spec"].get("policyTypes") or ["Ingress"]}
+    for kind in sorted({"Ingress", "Egress"} - kinds):
+        yield _pod(
+            "labels",
+            labels(pod),
+            f"no network policy restricts its {kind.lower()}: it could reach other users' servers "
+            "and the cluster",
+            "singleuser.networkPolicy",
+        )
+
+
+def _pull(pod: Object, hub: Hub, objects: Objects) -> Iterator[Finding]:
+    names = [one["name"] for one in pod["spec"].get("imagePullSecrets") or []]
+    for name in names:
+        if objects.get("Secret", name) is None:
+            yield _pod("pull secret", name, "that Secret does not exist", "imagePullSecret")
+    if registry_access(hub).private and not names:
+        yield _pod("pull secret", None, "images of this registry are private", "imagePullSecret")
+
+
+def _pod(what: str, seen: object, why: str, where: str) -> Finding:
+    return Finding(
+        what=f"{what} of a user's pod is {seen if seen else 'missing'}.",
+        where=f"KubeSpawner ({where})",
+        why=f"That is wrong: {why}.",
+        fix=f"see what sets {where}; extraValues and extraConfig may override it.",
+    )
+
+
+_OPTIONS = {"timeout": "timeout", "cull-every": "every", "max-age": "maxAge"}
+
+
+def _culling(running: RunningHub, source: HubSource) -> Iterator[Finding]:
+    """The culler runs, with what the values say."""
+    cull: Mapping[str, Any] = source.values.get("cull") or {}
+    if not cull.get("enabled"):
+        return
+    lines = []
+    for pid in running.processes():
+        try:
+            lines.append(" ".join(psutil.Process(pid).cmdline()))
+        except psutil.Error:
+            continue
+    line = next((one for one in lines if "idle_culler" in one or "idle-culler" in one), None)
+    for option, key in _OPTIONS.items():
+        value = cull.get(key)
+        if value and (line is None or not re.search(rf"--{option}={value}\b", line)):
+            yield Finding(
+                what="the culler does not run."
+                if line is None
+                else f"it was not started with --{option}={value}.",
+                where="jupyterhub-idle-culler",
+                why="Idle servers would keep their nodes for ever.",
+                fix="see the hub's own error (`cull` of the values).",
+            )
+
+
+def _from_log(log: str) -> Iterator[Finding]:
+    """What the hub itself complained about while it read its configuration."""
+    for line in dict.fromkeys(log.splitlines()):
+        if re.search(r"Config option `[^`]+` not recognized", line):
+            yield Finding(
+                what=line.partition("]")[2].strip() or line,
+                where="JupyterHub's log",
+                why="It ignores that setting.",
+                fix="correct its name in extraValues.",
+            )

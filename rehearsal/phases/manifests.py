@@ -1,0 +1,21 @@
+"""Phase `manifests`: an independent checker finds nothing that is not waived with a reason."""
+
+from __future__ import annotations
+
+from lab.pins import CHECKER, PINS
+from lab.tools import ensure
+from rehearsal import manifests
+from rehearsal.context import Context
+from rehearsal.report import Phase, judged
+
+NAME = "manifests"
+
+
+def run(context: Context) -> Phase:
+    checker = context.checker or ensure([CHECKER], progress=context.progress)[CHECKER]
+    accepted = manifests.waivers()
+    said = manifests.comments(context.objects, checker)
+    found = manifests.unexpected(said, accepted)
+    version = PINS[CHECKER].version
+    fact = f"{CHECKER} {version}: {len(said)} critical remarks, {len(said) - len(found)} waived"
+    return judged(NAME, found, [fact])

@@ -1,0 +1,20 @@
+"""Phase `placement`: every workload is ready, on the node that it belongs to."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rehearsal import build, placement
+from rehearsal.context import Context
+from rehearsal.report import Phase, judged
+
+NAME = "placement"
+
+
+def run(context: Context) -> Phase:
+    objects = context.fresh()
+    sockets = build.daemons(objects)
+    found = placement.check(objects, context.hub, sockets)
+    where = Counter(pod["spec"].get("nodeName", "no node") for pod in objects.of("Pod"))
+    spread = ", ".join(f"{count} on {node}" for node, count in sorted(where.items()))
+    return judged(NAME, found, [f"pods: {spread}; docker API on {len(sockets)} build nodes"])

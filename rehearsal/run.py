@@ -1,0 +1,254 @@
+"""A rehearsal as a whole: which phases, in which order, on which control plane.
+
+`rehearse` is the entry. Hubs of one cluster are up at the same time; others one after another,
+so that no hub sees another cluster's nodes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+from types import MappingProxyType
+
+import psutil
+
+from lab.controlplane import ControlPlane
+from lab.errors import LabError
+from lab.paths import run_dir
+from lab.pins import ENGINE, KUBERNETES, PINS
+from lab.progress import Progress
+from lab.session import Session
+from rehearsal.context import Context
+from rehearsal.phases import (
+    build,
+    capacity,
+    change,
+    destroy,
+    fleet,
+    launch,
+    manifests,
+    placement,
+    references,
+    trouble,
+    up,
+)
+from rehearsal.report import Finding, HubReport, Phase, Report, judged, skipped
+from spec.fleet import cluster_key
+from spec.model.stack import Hub
+from spec.names import fit
+
+Run = Callable[[Context], Phase]
+_MODULES = (placement, references, manifests, launch, change, build, capacity, trouble)
+PHASES: Mapping[str, Run] = MappingProxyType({m.NAME: m.run for m in _MODULES})
+"""Between `up` and `destroy`, in this order."""
+_TOGETHER = frozenset({launch.NAME, change.NAME})
+"""Neither changes what the other looks at, so they share the time."""
+
+
+def rehearse(
+    files: Sequence[Path],
+    *,
+    plane: ControlPlane | None = None,
+    charts: Path | None = None,
+    only: Iterable[str] | None = None,
+    keep: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Rehearse the hubs of `files` (a stack file each).
+
+    `plane` is a running control plane to use; without it one is started, and taken away at the
+    end unless `keep`. `only`: these phases of `PHASES`, beside `up` and `destroy`.
+    Raises LabError when the lab itself does not work, or a stack file has mistakes.
+    """
+    shown, started = progress or Progress(), time.monotonic()
+    wanted = list(PHASES) if only is None else [name for name in PHASES if name in set(only)]
+    if plane is not None:
+        hubs, setting = _all(files, plane, charts, wanted, keep, shown)
+    else:
+        with _own_plane(files, shown, keep) as (own, ended):
+            own.start()
+            hubs, setting = _all(files, own, charts, wanted, keep, shown)
+        hubs = [*hubs[:-1], _with(hubs[-1], ended)]
+    return Report(hubs=tuple(hubs), setting=setting, seconds=time.monotonic() - started)
+
+
+def _all(
+    files: Sequence[Path],
+    plane: ControlPlane,
+    charts: Path | None,
+    wanted: Sequence[str],
+    keep: bool,
+    progress: Progress,
+) -> tuple[list[HubReport], tuple[str, ...]]:
+    sessions = [Session(file, plane, charts=charts, progress=progress) for file in files]
+    if len({session.name for session in sessions}) < len(sessions):
+        raise LabError("Two of the stack files have one name; a stack can be rehearsed once.")
+    keyed = sorted(((_cluster(s.hub), s) for s in sessions), key=lambda pair: pair[0])
+    reports: list[HubReport] = []
+    for _, group in groupby(keyed, key=lambda pair: pair[0]):
+        reports += _together([session for _, session in group], wanted, keep, progress)
+    order = [session.name for session in sessions]
+    reports.sort(key=lambda r: order.index(r.hub) if r.hub in order else len(order))
+    return reports, _setting(sessions[0])
+
+
+def _cluster(hub: Hub) -> tuple[str, ...]:
+    return cluster_key(hub)
+
+
+def _together(
+    sessions: Sequence[Session], wanted: Sequence[str], keep: bool, progress: Progress
+) -> list[HubReport]:
+    """The hubs of one cluster."""
+    contexts: list[Context] = []
+    phases: dict[str, list[Phase]] = {session.name: [] for session in sessions}
+    several: list[HubReport] = []
+    try:
+        for session in sessions:
+            with progress.task(f"preparing {session.name}"):
+                session.prepare()
+            context = Context(session=session, kube=session.plane.client(), progress=progress)
+            contexts.append(context)
+            phases[session.name].append(_timed(context, up.NAME, up.run))
+        usable = [c for c in contexts if phases[c.session.name][0].status == "ok"]
+        if len(usable) > 1:
+            several.append(_fleet(usable))
+        for context in contexts:
+            kept = phases[context.session.name]
+            if context in usable:
+                kept += _phases(context, wanted)
+            else:
+                kept += [skipped(name, "the hub did not come up") for name in wanted]
+    finally:
+        for context in contexts:
+            if not keep:
+                phases[context.session.name].append(_timed(context, destroy.NAME, destroy.run))
+                _forget_nodes(context)
+            context.kube.close()
+    reports = [HubReport(hub=name, phases=tuple(found)) for name, found in phases.items()]
+    return [*reports, *several]
+
+
+def _fleet(contexts: list[Context]) -> HubReport:
+    started = time.monotonic()
+    with contexts[0].progress.task("fleet"):
+        phase = fleet.run(contexts)
+    names = " + ".join(context.session.name for context in contexts)
+    return HubReport(hub=names, phases=(phase.took(time.monotonic() - started),))
+
+
+def _phases(context: Context, wanted: Sequence[str]) -> list[Phase]:
+    """In order; those of `_TOGETHER` at the same time."""
+    done: dict[str, Phase] = {}
+    both = [name for name in wanted if name in _TOGETHER]
+    for name in wanted:
+        if name in done:
+            continue
+        if name in both and len(both) > 1:
+            with ThreadPoolExecutor(len(both)) as pool:
+                results = pool.map(lambda one: _timed(context, one, PHASES[one]), both)
+                done.update(zip(both, results, strict=True))
+        else:
+            done[name] = _timed(context, name, PHASES[name])
+    return [done[name] for name in wanted]
+
+
+def _timed(context: Context, name: str, run: Run) -> Phase:
+    started = time.monotonic()
+    with context.progress.task(f"{context.session.name}: {name}"):
+        try:
+            phase = run(context)
+        except LabError as error:
+            # What a phase cannot do at all is a finding of that phase, not the end of the others.
+            first, _, rest = str(error).partition("\n")
+            why = rest.strip() or "The phase could not go on."
+            finding = Finding(what=first, where=name, why=why, fix="see the sentence above.")
+            phase = judged(name, [finding])
+    return phase.took(time.monotonic() - started)
+
+
+def _forget_nodes(context: Context) -> None:
+    """The next cluster's hubs must not find the nodes of this one."""
+    file = context.session.run.root / "nodes" / f"{context.session.name}.json"
+    file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _own_plane(
+    files: Sequence[Path], progress: Progress, keep: bool
+) -> Iterator[tuple[ControlPlane, list[Phase]]]:
+    """A control plane of this rehearsal's own; the list gets a phase about its end."""
+    names = "-".join(file.name.split(".")[1] if "." in file.name else file.name for file in files)
+    run = run_dir(fit(f"rehearsal-{names}".lower(), 40))
+    run.root.parent.mkdir(parents=True, exist_ok=True)
+    with run.root.with_suffix(".lock").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError(
+                f"{names} is being rehearsed by another command (it holds {run.root.name}.lock); "
+                "wait until it is done."
+            ) from None
+        plane, ended = ControlPlane(run, progress=progress), list[Phase]()
+        plane.stop()  # What an earlier rehearsal kept, or left when it was killed.
+        shutil.rmtree(run.root, ignore_errors=True)
+        try:
+            yield plane, ended
+        finally:
+            if keep:
+                progress.note(f"kept: export KUBECONFIG={plane.kubeconfig}")
+                progress.note(f"to end it: python -m lab stop --name {run.root.name}")
+            else:
+                ended.append(_end(plane))
+    if not keep:
+        run.root.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def _end(plane: ControlPlane) -> Phase:
+    started = time.monotonic()
+    plane.stop()
+    left = []
+    for process in psutil.process_iter():
+        try:
+            if any(str(plane.run.root) in word for word in process.cmdline()):
+                left.append(f"{process.name()} (pid {process.pid})")
+        except psutil.Error:
+            continue
+    shutil.rmtree(plane.run.root, ignore_errors=True)
+    found = [
+        Finding(
+            what=f"{one} still runs.",
+            where="lab",
+            why="It belongs to a control plane that has ended.",
+            fix="end it by hand and report this.",
+        )
+        for one in left
+    ]
+    phase = judged("lab", found, [] if found else ["ended: no process, no file is left"])
+    return phase.took(time.monotonic() - started)
+
+
+def _with(report: HubReport, phases: Iterable[Phase]) -> HubReport:
+    return HubReport(hub=report.hub, phases=(*report.phases, *phases))
+
+
+def _setting(session: Session) -> tuple[str, ...]:
+    """What was real and what stood in."""
+    charts = [
+        f"{'stand-in' if one.standin else 'real'} chart {one.name} {one.version}"
+        for one in session.charts.values()
+    ]
+    engine = PINS[ENGINE[0]].version
+    return (
+        f"real: Pulumi engine {engine}, Kubernetes {KUBERNETES} (API server, controllers, "
+        f"scheduler), helm {PINS['helm'].version}, JupyterHub and Jupyter server",
+        "simulated: nodes and pods (kwok); volumes and load balancers",
+        f"plugins: {session.plugins}",
+        f"charts: {', '.join(charts) or 'from their repositories'}",
+    )

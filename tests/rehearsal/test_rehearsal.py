@@ -1,0 +1,40 @@
+"""The rehearsal itself on every stack of `stacks/`.
+
+The slow phases are shared out: `trouble` works on the engine and is the same for every stack, so
+one stack takes it; `tests/e2e` follows each stack's changes from its first preview to its end.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lab.controlplane import ControlPlane
+from lab.paths import CHECKOUT
+from rehearsal.run import PHASES, rehearse
+
+pytestmark = [pytest.mark.lab, pytest.mark.engine]
+
+STACKS = sorted((CHECKOUT / "stacks").glob("Pulumi.*.yaml"))
+QUICK = ("placement", "references", "manifests", "build", "capacity")
+SLOW = {"demo": ("trouble",), "ecology": ("launch", "change"), "climate": ("launch", "change")}
+
+
+def test_every_phase_is_rehearsed_for_some_stack() -> None:
+    assert {*QUICK, *(name for names in SLOW.values() for name in names)} == set(PHASES)
+
+
+@pytest.mark.parametrize("file", STACKS, ids=lambda path: path.name.split(".")[1])
+def test_no_stack_is_shipped_that_would_not_work(file: Path, control_plane: ControlPlane) -> None:
+    name = file.name.split(".")[1]
+    wanted = [*QUICK, *SLOW.get(name, ("launch",))]
+    report = rehearse([file], plane=control_plane, only=wanted)
+    (hub,) = report.hubs
+    told = [f.text() for phase in hub.phases for f in phase.findings]
+    assert report.ok, "\n".join(told)
+    assert [p.name for p in hub.phases] == ["up", *(n for n in PHASES if n in wanted), "destroy"]
+    assert all(phase.status == "ok" and phase.facts for phase in hub.phases)
+    json.dumps(report.as_dict())
+    assert "### Rehearsal of" in report.markdown()
