@@ -17,10 +17,12 @@ from pathlib import Path
 from lab.controlplane import ControlPlane
 from lab.errors import LabError
 from lab.paths import CHECKOUT, run_dir
+from lab.pins import CONTROL_PLANE, ENGINE
 from lab.processes import interrupted_by_signals
 from lab.progress import Progress, elapsed
 from lab.session import Session
 from lab.shown import console, output_table, pod_table, resource_tree
+from lab.tools import ensure
 
 
 def _show(line: str) -> None:
@@ -36,6 +38,7 @@ def up(stack_file: Path, charts: Path | None) -> int:
     session = Session(stack_file, plane, charts=charts, progress=progress)
     try:
         session.hub  # noqa: B018 - mistakes of the stack file come before any work
+        ensure([*CONTROL_PLANE, *ENGINE, "helm"], progress=progress)  # one announcement for all
         plane.start()
         session.prepare()
         progress.note(f"plugins: {session.plugins}")
