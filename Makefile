@@ -37,7 +37,7 @@ check: lint types ## lint, types and every test that needs no engine (under 2 mi
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not lab and not engine and not hub"
 
 test: check ## everything, with the real engine in the lab
-	$(BIN)/python -m pytest -m "lab or engine or hub"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "lab or engine or hub"
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 docs: $(STAMP) ## build the site into site/

@@ -21,7 +21,7 @@ TARGET_SECONDS = 90
 
 def main() -> int:
     """0 when every phase passed; the time does not change the status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("stack", nargs="?", default="climate")
     parser.add_argument("--charts", type=Path)
     arguments = parser.parse_args()

@@ -120,7 +120,7 @@ class ControlPlane:
             self._read_state()
             place = next(i for i, one in enumerate(self._started) if one.name == name)
             before = self._started[place]
-            processes.end(before)
+            processes.end(before, patience=0.5)  # As in a crash: it would take its time otherwise.
         try:
             yield
         finally:

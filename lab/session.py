@@ -156,7 +156,10 @@ class Session:
     def destroy(self, *, show: Callable[[str], None] | None = None) -> Outcome:
         """`pulumi destroy`, protected resources included: nothing of the lab is worth keeping."""
         self.pulumi("state", "unprotect", "--all", "--yes")
-        return self.pulumi("destroy", "--yes", "--skip-preview", show=show)
+        done = self.pulumi("destroy", "--yes", "--skip-preview", show=show)
+        if done.ok:
+            self._make_nodes([])  # Its machines go too; another stack's stay.
+        return done
 
     def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """The stack's outputs."""

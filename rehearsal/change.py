@@ -55,12 +55,13 @@ NOTHING = Change(name="nothing changed", must=frozenset())
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One touched resource."""
+    """One touched resource. `same_name`: it is replaced under the name that it has now."""
 
     role: str
     name: str
     op: Op
     protected: bool
+    same_name: bool = False
 
 
 def role_of(urn: str) -> str:
@@ -82,15 +83,30 @@ def rows(steps: Iterable[Mapping[str, Any]], state: Mapping[str, Any]) -> list[R
     protected = {r["urn"] for r in resources if r.get("protect")}
     order: Sequence[Op] = ("none", "create", "update", "replace", "delete")
     worst: dict[str, Op] = {}
+    kept: set[str] = set()
     for step in steps:
         op = _OPS.get(step["op"], "update")
+        if op == "replace" and _names(step, "oldState") & _names(step, "newState"):
+            kept.add(step["urn"])
         if order.index(op) > order.index(worst.get(step["urn"], "none")):
             worst[step["urn"]] = op
     return [
-        Row(role=role_of(urn), name=urn.rpartition("::")[2], op=op, protected=urn in protected)
+        Row(
+            role=role_of(urn),
+            name=urn.rpartition("::")[2],
+            op=op,
+            protected=urn in protected,
+            same_name=urn in kept,
+        )
         for urn, op in worst.items()
         if not urn.split("::")[2].startswith("binderhub:") or "$" in urn.split("::")[2]
     ]
+
+
+def _names(step: Mapping[str, Any], state: str) -> set[str]:
+    """What the cloud calls a resource, by the inputs of a step."""
+    inputs = (step.get(state) or {}).get("inputs") or {}
+    return {str(inputs[key]) for key in ("name", "nodeGroupName") if inputs.get(key)}
 
 
 def judge(change: Change, found: Iterable[Row]) -> Iterator[Finding]:
@@ -105,6 +121,13 @@ def judge(change: Change, found: Iterable[Row]) -> Iterator[Finding]:
                 where=where,
                 why="It holds what cannot be made again: images, addresses, running servers.",
                 fix="find the input that forces it (`pulumi preview --diff`) and keep it fixed.",
+            )
+        elif row.role == "node pool" and row.op == "replace" and row.same_name:
+            yield Finding(
+                what=f"node pool {row.name} would be replaced under the name that it has.",
+                where=where,
+                why="The cloud refuses a second pool of that name, so the update would fail.",
+                fix="raise nodes.generation together with the machine type.",
             )
         elif row.role not in change.must | change.may | {"provider"}:
             yield Finding(

@@ -18,6 +18,7 @@ from lab.charts import Chart
 from rehearsal.change import NOTHING, Change
 from spec import machines, names
 from spec.model.chart import ClassicChart
+from spec.model.cluster import AwsCluster
 from spec.model.registry import Ecr
 from spec.model.stack import Hub
 from spec.pool import user_pool
@@ -106,7 +107,11 @@ def _machine(hub: Hub, document: Document) -> Trial:
     )
     if other is None:
         return Trial(change=change, skipped=f"no larger machine than {pool.machine_type} is known")
-    return Trial(change=change, document=edited(document, "nodes", machineType=other))
+    new: dict[str, Any] = {"machineType": other}
+    if isinstance(hub.cluster, AwsCluster):
+        # A group's machine type cannot be changed in place; its successor needs a name of its own.
+        new["generation"] = hub.nodes.generation + 1
+    return Trial(change=change, document=edited(document, "nodes", **new))
 
 
 def _chart(hub: Hub, document: Document, charts: Mapping[str, Chart], folder: Path) -> Trial:

@@ -241,7 +241,7 @@ def _with(report: HubReport, phases: Iterable[Phase]) -> HubReport:
 def _setting(session: Session) -> tuple[str, ...]:
     """What was real and what stood in."""
     charts = [
-        f"{'stand-in' if one.standin else 'real'} chart {one.name} {one.version}"
+        f"{'stand-in' if one.standin else 'given'} chart {one.name} {one.version}"
         for one in session.charts.values()
     ]
     engine = PINS[ENGINE[0]].version

@@ -15,6 +15,7 @@ from rehearsal.report import Finding, Phase, judged
 NAME = "destroy"
 _PREFIXES = ("binderhub-hub-*", "binderhub-pod-*")
 _SECONDS = 10.0
+_MOMENT = 2.0
 
 
 def run(context: Context) -> Phase:
@@ -66,12 +67,25 @@ def _of_stack(context: Context) -> list[tuple[int, str]]:
 
 
 def _files() -> list[Finding]:
-    """Folders that hub processes and pods' servers of this process would have left."""
-    folder = Path(tempfile.gettempdir())
-    own = psutil.Process().create_time()
-    left = [p for prefix in _PREFIXES for p in folder.glob(prefix) if p.stat().st_mtime > own]
+    """Folders that hub processes and pods' servers would have left. One that another rehearsal
+    is just making or removing is gone, or in use, a moment later."""
+    left = _abandoned()
+    if left:
+        time.sleep(_MOMENT)
+        left &= _abandoned()
     return [
-        _left(f"{path} is left.", "files", "It may hold secrets of the hub.")
-        for path in left
-        if path.stat().st_uid == psutil.Process().uids().effective and not family(path)
+        _left(f"{p} is left.", "files", "It may hold secrets of the hub.") for p in sorted(left)
     ]
+
+
+def _abandoned() -> set[Path]:
+    own, found = psutil.Process(), set[Path]()
+    for path in (p for prefix in _PREFIXES for p in Path(tempfile.gettempdir()).glob(prefix)):
+        try:
+            about = path.stat()
+        except OSError:
+            continue
+        mine = about.st_uid == own.uids().effective and about.st_mtime > own.create_time()
+        if mine and not family(path):
+            found.add(path)
+    return found

@@ -293,12 +293,24 @@ def _recovered(context: Context) -> Told:
         outcome = _up(context, "next", _quota(context, 903))
     if not outcome.ok:
         return Told(name=name, wrong=f"the stack is not usable: {_end(outcome)}")
-    left = session.preview("--json", *_variant(context, "next", _quota(context, 903)))
-    touched = [s for s in json.loads(left.stdout)["steps"] if s["op"] not in ("same", "read")]
-    if touched:
-        return Told(name=name, wrong=f"{len(touched)} resources are still to be changed after up.")
+    if told := _not_arrived(context, 903):
+        return Told(name=name, wrong=told)
     how = f"after: {' '.join(said)}" if said else "by itself"
     return Told(name=name, sentence=f"the next up completed {how}")
+
+
+def _not_arrived(context: Context, number: int) -> str:
+    """What speaks against the last change having been deployed; "" when nothing does."""
+    classic = isinstance(context.hub.chart, ClassicChart)
+    release = names.BINDERHUB if classic else names.BINDERHUB_SERVICE
+    if (status := _status(context, release)) != "deployed":
+        return f"up succeeded, but release {release} is {status}."
+    secrets = context.fresh()
+    config = secrets.secret("binder-secret" if classic else "binderhub") or {}
+    text = config.get("values.yaml" if classic else "chart-config.yaml", "")
+    if f"total_quota: {number}" not in text:
+        return "up succeeded, but BinderHub's configuration is not the one of the last update."
+    return ""
 
 
 def _follow(context: Context, advice: Advice) -> None:

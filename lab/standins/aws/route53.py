@@ -24,7 +24,8 @@ def _full_name(name: str, zone: str) -> str:
 def _record_set(inputs: Mapping[str, Any], name: str | None) -> dict[str, Any]:
     out: dict[str, Any] = {}
     if name is not None:
-        out["Name"] = name
+        # With the final dot: moto overlooks a DELETE without it.
+        out["Name"] = f"{name.removesuffix('.')}."
     if "type" in inputs:
         out["Type"] = inputs["type"]
     if "ttl" in inputs:
