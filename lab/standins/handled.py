@@ -327,7 +327,10 @@ def _ordered(handler: Handler, inputs: Props) -> Props:
         for parent in parents:
             holder = holder.get(parent) if isinstance(holder, Mapping) else None
         if isinstance(holder, dict) and isinstance(holder.get(last), list):
-            holder[last] = sorted(holder[last], key=lambda item: json.dumps(item, default=str))
+            # Keys come over the wire in any order.
+            holder[last] = sorted(
+                holder[last], key=lambda item: json.dumps(item, default=str, sort_keys=True)
+            )
     return plain
 
 

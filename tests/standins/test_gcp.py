@@ -330,3 +330,16 @@ def test_a_seed_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StandinError, match=r"gcp\.zones"):
         CloudSeed.from_json(json.dumps(text))
     assert CloudSeed.from_json(SEED.to_json()) == SEED
+
+
+def test_the_order_of_keys_on_the_wire_is_no_difference() -> None:
+    from lab.standins.gcp.registry import Repository
+    from lab.standins.handled import _ordered
+
+    keep = {"id": "keep", "action": "KEEP"}
+    drop = {"action": "DELETE", "id": "drop"}
+    turned = [dict(reversed(list(one.items()))) for one in (keep, drop)]
+    handler = Repository.__new__(Repository)
+    assert _ordered(handler, {"cleanupPolicies": [keep, drop]}) == _ordered(
+        handler, {"cleanupPolicies": turned}
+    )
