@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import groupby
@@ -109,6 +109,7 @@ def _together(
     contexts: list[Context] = []
     phases: dict[str, list[Phase]] = {session.name: [] for session in sessions}
     several: list[HubReport] = []
+    _forget_nodes(sessions[0], {session.name for session in sessions})
     try:
         for session in sessions:
             with progress.task(f"preparing {session.name}"):
@@ -129,7 +130,6 @@ def _together(
         for context in contexts:
             if not keep:
                 phases[context.session.name].append(_timed(context, destroy.NAME, destroy.run))
-                _forget_nodes(context)
             context.kube.close()
     reports = [HubReport(hub=name, phases=tuple(found)) for name, found in phases.items()]
     return [*reports, *several]
@@ -173,10 +173,11 @@ def _timed(context: Context, name: str, run: Run) -> Phase:
     return phase.took(time.monotonic() - started)
 
 
-def _forget_nodes(context: Context) -> None:
-    """The next cluster's hubs must not find the nodes of this one."""
-    file = context.session.run.root / "nodes" / f"{context.session.name}.json"
-    file.unlink(missing_ok=True)
+def _forget_nodes(session: Session, kept: Collection[str]) -> None:
+    """Nodes of other clusters' hubs must not be found: the next `prepare` takes them away."""
+    for file in (session.run.root / "nodes").glob("*.json"):
+        if file.stem not in kept:
+            file.unlink()
 
 
 @contextmanager

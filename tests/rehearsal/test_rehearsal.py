@@ -7,11 +7,13 @@ one stack takes it; `tests/e2e` follows each stack's changes from its first prev
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from lab.controlplane import ControlPlane
+from lab.nodes import CORE, SimNode, apply
 from lab.paths import CHECKOUT
 from rehearsal.run import PHASES, rehearse
 
@@ -29,6 +31,7 @@ def test_every_phase_is_rehearsed_for_some_stack() -> None:
 @pytest.mark.parametrize("file", STACKS, ids=lambda path: path.name.split(".")[1])
 def test_no_stack_is_shipped_that_would_not_work(file: Path, control_plane: ControlPlane) -> None:
     name = file.name.split(".")[1]
+    _leave_a_node(control_plane)
     wanted = [*QUICK, *SLOW.get(name, ("launch",))]
     report = rehearse([file], plane=control_plane, only=wanted)
     (hub,) = report.hubs
@@ -38,3 +41,15 @@ def test_no_stack_is_shipped_that_would_not_work(file: Path, control_plane: Cont
     assert all(phase.status == "ok" and phase.facts for phase in hub.phases)
     json.dumps(report.as_dict())
     assert "### Rehearsal of" in report.markdown()
+
+
+def _leave_a_node(plane: ControlPlane) -> None:
+    """As a stack of another cluster that could not be destroyed leaves one: it takes anybody."""
+    purposes = {"hub.jupyter.org/node-purpose": "user"}
+    node = SimNode(name="elsewhere-user-0", labels=purposes, cpu="64", memory="512Gi")
+    folder = plane.run.root / "nodes"
+    folder.mkdir(exist_ok=True)
+    (folder / "elsewhere.json").write_text(json.dumps([asdict(node)]))
+    client = plane.client()
+    apply(client, [CORE, node])
+    client.close()

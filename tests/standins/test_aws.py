@@ -311,6 +311,19 @@ def test_a_cname_at_the_apex_of_a_zone_is_an_error(lab: Lab) -> None:
         lab.make(RECORD, {**GOOD[RECORD], "zoneId": zone, "name": "example.org"})
 
 
+def test_a_record_can_be_made_again_in_any_order_but_not_twice(lab: Lab) -> None:
+    zone = lab.lookup("aws:route53/getZone:getZone", name="example.org")["zoneId"]
+    hosts = ("hub.example.org", "binder.example.org")
+    for order in (hosts, hosts, tuple(reversed(hosts))):
+        made = [(h, {**GOOD[RECORD], "zoneId": zone, "name": h}) for h in order]
+        for _, inputs in made:
+            lab.make(RECORD, inputs)
+        with pytest.raises(StandinError, match="already exists"):
+            lab.make(RECORD, made[0][1])
+        for host, inputs in made:
+            lab.provider.delete(resource(RECORD), f"{zone}_{host}_CNAME", inputs, {}, None)
+
+
 def test_what_exists_survives_a_new_server_under_the_same_ids(lab: Lab, endpoint: str) -> None:
     id, inputs, before = bring_up(lab)
     requests.post(f"{endpoint}/moto-api/reset", timeout=30).raise_for_status()

@@ -94,19 +94,25 @@ class Record(AwsHandler):
         return [item for item in sets if item["Name"] == name]
 
     def create(self, inputs: Props) -> tuple[str, Props]:
-        name = self._name(inputs)
+        name, kind = self._name(inputs), inputs["type"]
         for other in self._find(inputs):
-            if (other["Type"] == "CNAME") != (inputs["type"] == "CNAME"):
+            if (other["Type"] == "CNAME") != (kind == "CNAME"):
                 raise StandinError(f"{name}: a CNAME cannot stand beside another type")
-        action = "UPSERT" if inputs.get("allowOverwrite") else "CREATE"
-        self._send(inputs, _batch((action, _record_set(inputs, name))))
+            if other["Type"] == kind and not inputs.get("allowOverwrite"):
+                raise StandinError(
+                    "route53 ChangeResourceRecordSets: InvalidChangeBatch: Tried to create "
+                    f"resource record set [name='{name}.', type='{kind}'] but it already exists"
+                )
+        # Not CREATE: moto refuses one that was made and deleted before while any record of a
+        # later name exists.
+        self._send(inputs, _batch(("UPSERT", _record_set(inputs, name))))
         return f"{inputs['zoneId']}_{inputs['name']}_{inputs['type']}", {"fqdn": name}
 
     def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         name = self._name(new)
         if old["type"] != new["type"]:
             removed = ("DELETE", _record_set(old, name))
-            self._send(new, _batch(removed, ("CREATE", _record_set(new, name))))
+            self._send(new, _batch(removed, ("UPSERT", _record_set(new, name))))
         else:
             self._send(new, _batch(("UPSERT", _record_set(new, name))))
         return {"fqdn": name}
