@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+PASSED := .pytest_cache/passed
 
 .PHONY: help demo demo-down test check lint types docs bench lock clean venv
 help: ## show this list
@@ -34,10 +35,12 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 check: lint types ## lint, types and every test that needs no engine (under 2 minutes)
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not lab and not engine and not hub"
+	@rm -rf $(PASSED)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not (lab or engine or hub or last)" --passed $(PASSED)/check.txt
 
 test: check ## everything, with the real engine in the lab
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "lab or engine or hub"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "lab or engine or hub" --passed $(PASSED)/lab.txt
+	$(BIN)/python -m pytest -m last
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 docs: $(STAMP) ## build the site into site/

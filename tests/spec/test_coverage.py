@@ -1,4 +1,4 @@
-"""docs/coverage.md names a test for every step of both how-tos; each of them exists."""
+"""docs/coverage.md names a test for every step of both how-tos; each of them exists, runs and passes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
+PASSED = ROOT / ".pytest_cache" / "passed"
 ROW = re.compile(r"^\| (?P<step>.+?) \| .* \| `(?P<test>tests/[^`]+)` \|$")
 # Every numbered step of both how-tos; the first has no III.4.
 STEPS = [
@@ -46,3 +49,12 @@ def test_every_test_that_a_row_names_exists() -> None:
     collected = set(done.stdout.splitlines())
     assert collected, done.stderr
     assert wanted - collected == set()
+
+
+@pytest.mark.last
+def test_every_test_that_a_row_names_has_run_and_passed() -> None:
+    """Of the runs before this one, whose lists `make test` leaves in `PASSED`."""
+    lists = sorted(PASSED.glob("*.txt"))
+    assert lists, "no list of passed tests: this test is the last step of `make test`"
+    passed = {line for file in lists for line in file.read_text().splitlines()}
+    assert {test for _, test in rows()} - passed == set()
