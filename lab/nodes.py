@@ -64,7 +64,12 @@ def apply(client: Kube, nodes: Iterable[SimNode], *, timeout: float = 30.0) -> N
             _create(client, node)
 
     def all_ready() -> bool:
-        ready = {view.name for view in client.nodes() if view.ready}
+        # The controllers take their taints away some time after a node says that it is ready.
+        ready = {
+            view.name
+            for view in client.nodes()
+            if view.ready and not any(taint.startswith(_SYSTEM_TAINT) for taint in view.taints)
+        }
         return wanted.keys() <= ready
 
     client.wait_for(all_ready, f"{len(wanted)} simulated nodes to be Ready", timeout=timeout)
