@@ -10,6 +10,7 @@ import pulumi
 
 from spec.model.cluster import Ingress, ServiceRef
 from spec.model.stack import Hub
+from spec.sample import launchable
 
 UNKNOWN_TYPE = "A or CNAME"
 UNKNOWN_TARGET = "<address or host name of the cluster's ingress>"
@@ -99,7 +100,7 @@ def to_enter(hub: Hub, target: Target | None) -> list[dict[str, pulumi.Input[str
 
 def next_step(hub: Hub) -> str:
     """What to do after the first `pulumi up`."""
-    smoke = f"hubctl smoke {hub.name}"
+    smoke = f"hubctl smoke {hub.name}" + ("" if launchable(hub) else " --repo OWNER/REPO")
     if hub.domains and hub.domains.dns.provider == "manual":
         return f"enter the records of output dnsRecords at your DNS provider, then run: {smoke}"
     return f"run: {smoke}"

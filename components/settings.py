@@ -20,7 +20,8 @@ from spec.findings import Finding, errors
 from spec.model.stack import Hub
 from spec.read import PROJECT, Stack, read_config
 from spec.secret_values import check_secret
-from spec.secrets_file import SecretsFile, missing, read_secrets_file
+from spec.secrets_file import SecretsFile, load
+from values.check import check_values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +45,12 @@ def read() -> Settings:
         sections["cluster"] = merged(supplied_by(reference), given)
         stack = read_config(pulumi.get_stack(), sections, secret_keys, secrets_file=filed)
         hub = _checked(stack, f", with what stack {reference} supplies for `cluster`,")
+    about_values = check_values(hub, stack.given_secrets)
+    if errors(about_values):
+        raise pulumi.RunError(message(stack.name, about_values))
     source = source_of(hub)
     _check_secrets(hub, stack, source)
-    for finding in stack.findings:
+    for finding in [*stack.findings, *about_values]:
         pulumi.log.warn(finding.text().removeprefix("warning "))
     return Settings(hub=hub, secrets=source, given=stack.given_secrets)
 
@@ -94,10 +98,7 @@ def _secrets_file(sections: Mapping[str, Any]) -> SecretsFile | None:
     path = sections.get("secretsFile")
     if not isinstance(path, str):
         return None
-    try:
-        return read_secrets_file(path, Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        return missing(path, getattr(error, "strerror", None) or "it is not UTF-8 text")
+    return load(path, lambda name: Path(name).read_text(encoding="utf-8"))
 
 
 def _checked(stack: Stack, what: str = "") -> Hub:

@@ -1,13 +1,15 @@
 """Entry point of `hubctl`.
 
 Exit status: 0 success (warnings alone count as success), 1 a stack file has errors, a check found
-something, or the command failed, 2 the command was misused. Each command is a module of
+something, or the command failed, 2 the command was misused, 130 interrupted, 141 nobody read the
+output to its end (as other programs say of a closed pipe). Each command is a module of
 `hubctl.commands`, imported when it is called, so that `--help` needs only the standard library.
 """
 
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -41,7 +43,9 @@ examples:
   hubctl smoke ecology                      a real build and launch on the running hub
 
 A stack is named (ecology) or given as a path (stacks/Pulumi.ecology.yaml).
-Exit status: 0 success, 1 errors found or the command failed, 2 misuse.
+`hubctl COMMAND --help` has examples of each.
+Exit status: 0 success, 1 errors found or the command failed, 2 misuse, 130 interrupted, 141 nobody
+read the output to its end.
 Set HUBCTL_DEBUG=1 for the traceback of an internal error.
 """
 
@@ -55,6 +59,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    top.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (module_name, text) in COMMANDS.items():
         sub = commands.add_parser(
@@ -71,14 +76,53 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     return top
 
 
+class _Version(argparse.Action):
+    def __call__(self, *_: object) -> None:
+        print(f"hubctl {version()}")
+        raise SystemExit(0)
+
+
+def version() -> str:
+    """Of the package that is installed, or of the checkout that this runs in."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("binderhub-pulumi")
+    except metadata.PackageNotFoundError:
+        import tomllib
+        from pathlib import Path
+
+        text = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+        return str(tomllib.loads(text)["project"]["version"])
+
+
+def unknown(command: str) -> str:
+    """What to say of a command that there is not."""
+    import difflib
+
+    near = difflib.get_close_matches(command, COMMANDS, n=1)
+    hint = f"did you mean {near[0]}?" if near else "`hubctl --help` lists them."
+    return f"there is no command {command!r}; {hint}"
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `hubctl`; returns the exit status."""
     from hubctl.problem import Problem
 
     words = list(sys.argv[1:] if argv is None else argv)
     command = next((w for w in words if not w.startswith("-")), None)
+    if sys.stdout is None:  # it was closed before we began
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     try:
-        arguments = parser(command if command in COMMANDS else None).parse_args(words)
+        if not words:
+            parser().print_help(sys.stderr)
+            return 2
+        if command is not None and command not in COMMANDS:
+            raise Problem(unknown(command), status=2)
+        arguments = parser(command).parse_args(words)
         status: int = arguments.run(arguments)
         sys.stdout.flush()
         return status
@@ -86,13 +130,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"hubctl: {problem}", file=sys.stderr)
         return problem.status
     except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain again when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 0
+        _drop_output()
+        return 141
     except KeyboardInterrupt:
         print("hubctl: interrupted.", file=sys.stderr)
         return 130
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None:
+            _drop_output()
+            print(f"hubctl: the output cannot be written: {error.strerror}.", file=sys.stderr)
+            return 1
         if os.environ.get("HUBCTL_DEBUG"):
             raise
         # The message of an unforeseen error may carry a value; its kind and place do not.
@@ -106,6 +153,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+
+
+def _drop_output() -> None:
+    """What is left to write goes nowhere; Python would complain again when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 if __name__ == "__main__":

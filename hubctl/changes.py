@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 SHARED = ("spec/", "values/", "components/", "__main__.py", "Pulumi.yaml", "requirements.txt")
@@ -22,14 +22,15 @@ _STACK = re.compile(r"stacks/Pulumi\.(?P<name>[^/]+)\.yaml\Z")
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """A stack that exists now: which clouds it uses (None: its file cannot be read) and which
-    files of the repository its stack file names."""
+    """A stack that exists now: which clouds it uses (None: its file cannot be read), which files of
+    the repository its stack file names, and which clouds a job must log in to (hubctl.logins)."""
 
     name: str
     file: str
     stage: str = "production"
     clouds: frozenset[str] | None = None
     files: frozenset[str] = frozenset()
+    logins: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +41,19 @@ class Affected:
     file: str
     stage: str
     reasons: tuple[str, ...]
+    clouds: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
+        return {**self.entry(), "reasons": list(self.reasons)}
+
+    def entry(self) -> dict[str, Any]:
+        """For a CI matrix."""
         return {
             "stack": self.name,
             "file": self.file,
             "stage": self.stage,
-            "reasons": list(self.reasons),
+            "clouds": list(self.clouds),
         }
 
 
@@ -57,24 +63,46 @@ class Touch:
 
     affected: tuple[Affected, ...] = ()
     deleted: tuple[str, ...] = ()
-    files: tuple[str, ...] = field(default=())
 
-    def as_dict(self) -> dict[str, Any]:
-        """For a CI matrix: `stages.first` (staging, development) deploys before `stages.rest`."""
-        entries = [a.as_dict() for a in self.affected]
-        first = [e for e in entries if e["stage"] != "production"]
-        rest = [e for e in entries if e["stage"] == "production"]
+    @property
+    def any(self) -> bool:
+        """Whether any stack is touched, a deleted one included."""
+        return bool(self.affected or self.deleted)
+
+    def only(self, stack: str) -> Touch:
+        """The same for one stack."""
+        return Touch(
+            affected=tuple(a for a in self.affected if a.name == stack),
+            deleted=tuple(name for name in self.deleted if name == stack),
+        )
+
+    @property
+    def ci(self) -> list[Affected]:
+        """Those that CI previews, deploys and watches. A stack of stage development is on nobody's
+        backend but its owner's."""
+        return [a for a in self.affected if a.stage != "development"]
+
+    def outputs(self) -> dict[str, list[dict[str, Any]]]:
+        """Lists for a CI matrix: `first` (staging) deploys before `rest` (production); `stacks` is
+        both."""
+        first = [a for a in self.ci if a.stage == "staging"]
+        rest = [a for a in self.ci if a.stage != "staging"]
         return {
-            "any": bool(entries),
-            "affected": entries,
-            "deleted": list(self.deleted),
-            "matrix": _matrix(entries),
-            "stages": {"first": _matrix(first), "rest": _matrix(rest)},
+            "stacks": [a.entry() for a in self.ci],
+            "first": [a.entry() for a in first],
+            "rest": [a.entry() for a in rest],
         }
 
-
-def _matrix(entries: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"include": [{key: e[key] for key in ("stack", "file", "stage")} for e in entries]}
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON. GitHub takes every key of a matrix but `include` for one more dimension."""
+        lists = self.outputs()
+        return {
+            "any": bool(self.affected),
+            "affected": [a.as_dict() for a in self.affected],
+            "deleted": list(self.deleted),
+            "matrix": {"include": lists["stacks"]},
+            "stages": {name: {"include": lists[name]} for name in ("first", "rest")},
+        }
 
 
 def affected(changed: Iterable[str], known: Sequence[Known]) -> Touch:
@@ -91,22 +119,33 @@ def affected(changed: Iterable[str], known: Sequence[Known]) -> Touch:
                 reasons[stack.name].append(path)
     return Touch(
         affected=tuple(
-            Affected(name=s.name, file=s.file, stage=s.stage, reasons=tuple(reasons[s.name][:5]))
+            _affected(s, tuple(reasons[s.name][:5]))
             for s in sorted(known, key=lambda s: s.name)
             if reasons[s.name]
         ),
         deleted=tuple(deleted),
-        files=tuple(files),
     )
 
 
 def everything(known: Sequence[Known]) -> Touch:
     """Every stack, as if all of them were touched."""
-    return Touch(
-        affected=tuple(
-            Affected(name=s.name, file=s.file, stage=s.stage, reasons=("all",))
-            for s in sorted(known, key=lambda s: s.name)
-        )
+    stacks = sorted(known, key=lambda s: s.name)
+    return Touch(affected=tuple(_affected(s, ("all",)) for s in stacks))
+
+
+def is_nothing(ref: str) -> bool:
+    """Whether a revision is none: forges give zeros for a new branch, and nothing to a job that no
+    push started."""
+    return not ref.strip("0")
+
+
+def _affected(stack: Known, reasons: tuple[str, ...]) -> Affected:
+    return Affected(
+        name=stack.name,
+        file=stack.file,
+        stage=stack.stage,
+        reasons=reasons,
+        clouds=tuple(sorted(stack.logins)),
     )
 
 

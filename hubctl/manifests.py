@@ -50,6 +50,8 @@ class Charts:
     def _where(self, name: str, version: str, repository: str | None) -> list[str]:
         if self.folder is not None:
             short = os.path.basename(name)
+            if not self.folder.is_dir():
+                raise Problem(f"there is no folder {self.folder} with charts.", status=2)
             for path in (self.folder / f"{short}-{version}.tgz", self.folder / short):
                 if path.exists():
                     return [str(path)]

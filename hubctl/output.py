@@ -37,9 +37,11 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if colourful(sys.stdout):
         from rich.console import Console
         from rich.markup import escape
-        from rich.table import Table
+        from rich.table import Column, Table
 
-        table = Table(*headers, box=None, pad_edge=False)
+        # An import id or a price that is cut short is worse than one on two lines.
+        columns = [Column(header, overflow="fold") for header in headers]
+        table = Table(*columns, box=None, pad_edge=False)
         for row in rows:
             table.add_row(*(f"[{STATES[c]}]{c}[/]" if c in STATES else escape(c) for c in row))
         Console().print(table)
@@ -47,6 +49,24 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(len(r[i]) for r in (headers, *rows)) for i in range(len(headers))]
     for row in (headers, *rows):
         print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+
+
+DIFF = {"+++": "bold", "---": "bold", "@@": "cyan", "+": "green", "-": "red", "#": "bold"}
+"""How lines of a difference begin, and their colour."""
+
+
+def print_diff(text: str) -> None:
+    """A unified difference, coloured on a terminal; no line is cut or broken."""
+    if not colourful(sys.stdout):
+        print(text, end="")
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console()
+    for line in text.splitlines():
+        style = next((s for start, s in DIFF.items() if line.startswith(start)), "")
+        console.print(Text(line, style=style), soft_wrap=True)
 
 
 @contextmanager

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 import tarfile
 from pathlib import Path
 
 from hubctl import stackfiles
 from hubctl.changes import Known, named_file
+from hubctl.logins import logins
 from hubctl.problem import Problem
 from hubctl.programs import Run, require, run
 from spec.model.cluster import KubernetesCluster
@@ -113,6 +116,23 @@ def known_stacks(project: Path) -> list[Known]:
                 stage=hub.stage if hub else "production",
                 clouds=clouds,
                 files=frozenset(files),
+                logins=_logins(path, clouds),
             )
         )
     return out
+
+
+_PROVIDER = re.compile(r"^secretsprovider:[ \t]*[\"']?(?P<address>\S+)", re.MULTILINE)
+
+
+def _logins(path: Path, clouds: frozenset[str] | None) -> frozenset[str]:
+    """What a job on this stack logs in to; the state's address is the engine's own variable."""
+    text = path.read_text(encoding="utf-8")
+    provider = _PROVIDER.search(text)
+    filed = stackfiles.secrets_file(path, text)
+    return logins(
+        clouds,
+        backend=os.environ.get("PULUMI_BACKEND_URL", ""),
+        provider=provider["address"] if provider else "",
+        opened_by=filed.opened_by if filed else (),
+    )

@@ -12,7 +12,7 @@ from hubctl.problem import Problem
 from spec.findings import errors
 from spec.model.stack import Hub
 from spec.read import PROJECT, Stack, read_text
-from spec.secrets_file import SecretsFile, missing, read_secrets_file
+from spec.secrets_file import SecretsFile, load, project_folder
 
 _FILE = re.compile(r"Pulumi\.(?P<name>.+)\.ya?ml\Z")
 
@@ -47,15 +47,25 @@ def find(stack: str) -> Path:
             return path
     except (OSError, ValueError):
         raise Problem(f"{stack[:80]!r} is no stack and no file.", status=2) from None
+    if stack and path.is_dir() and not _stack_file(stack).is_file():
+        raise Problem(
+            f"{stack} is a folder; name a stack, or a file in it"
+            + (f" such as {inside[0]}." if (inside := sorted(path.glob("Pulumi.*.yaml"))) else "."),
+            status=2,
+        )
     if "/" in stack or stack.endswith((".yaml", ".yml")):
         raise Problem(f"there is no file {stack}.", status=2)
-    path = project_root() / "stacks" / f"Pulumi.{stack}.yaml"
+    path = _stack_file(stack)
     if path.is_file():
         return _short(path)
     names = [name_of(p) for p in all_files()]
     near = difflib.get_close_matches(stack, names, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names) or 'none'}."
     raise Problem(f"there is no stack {stack!r} in {path.parent}; {hint}", status=2)
+
+
+def _stack_file(name: str) -> Path:
+    return project_root() / "stacks" / f"Pulumi.{name}.yaml"
 
 
 def name_of(path: Path) -> str:
@@ -71,7 +81,7 @@ def read(path: Path) -> Stack:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise Problem(f"{path} cannot be read: {reason}.", status=2) from None
-    return read_text(name_of(path), text, _secrets_file(path, text))
+    return read_text(name_of(path), text, secrets_file(path, text))
 
 
 def secrets_named(text: str) -> str | None:
@@ -86,17 +96,13 @@ def secrets_named(text: str) -> str | None:
     return named if isinstance(named, str) else None
 
 
-def _secrets_file(path: Path, text: str) -> SecretsFile | None:
-    """What the stack's `secretsFile` holds."""
+def secrets_file(path: Path, text: str) -> SecretsFile | None:
+    """What the `secretsFile` of a stack file (its path and text) holds."""
     named = secrets_named(text)
     if named is None:
         return None
-    folder = path.resolve().parent
-    root = folder.parent if folder.name == "stacks" else folder
-    try:
-        return read_secrets_file(named, (root / named).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        return missing(named, getattr(error, "strerror", None) or "it is not UTF-8 text")
+    folder = project_folder(path.resolve())
+    return load(named, lambda name: (folder / name).read_text(encoding="utf-8"))
 
 
 _UNSET_SECRETS = ("BH103", "BH074")

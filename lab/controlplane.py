@@ -138,6 +138,29 @@ class ControlPlane:
                 finally:
                     client.close()
 
+    def accompany(self, part: Part, *, before: Callable[[], object]) -> None:
+        """Start one more process of this lab, which ends with it, unless that very one runs. One of
+        the same name with other arguments is ended first. `before` is called right before a start."""
+        with self._locked():
+            self._read_state()
+            for one in [one for one in self._started if one.name == part.name]:
+                if processes.find(one) and one.args == part.argv[1:]:
+                    return
+                self._end_one(one)
+            before()
+            self._launch(part)
+
+    def await_ready(self, name: str, ready: Callable[[], bool]) -> None:
+        """Wait for a process of `accompany`; raises LabError when it ended or takes too long."""
+        self._wait(name, ready)
+
+    def dismiss(self, name: str) -> None:
+        """End a process of `accompany`, if it runs."""
+        with self._locked():
+            self._read_state()
+            for one in [one for one in self._started if one.name == name]:
+                self._end_one(one)
+
     def status(self) -> Status:
         self._read_state()
         alive = {one.name: processes.find(one) is not None for one in self._started}
@@ -214,9 +237,12 @@ class ControlPlane:
     def _end_all(self) -> None:
         """In reverse order, so that nobody loses what it depends on before it ends."""
         while self._started:
-            processes.end(self._started[-1])
-            self._started.pop()
-            self._write_state()
+            self._end_one(self._started[-1])
+
+    def _end_one(self, one: Started) -> None:
+        processes.end(one)
+        self._started.remove(one)
+        self._write_state()
 
     def _read_state(self) -> None:
         try:

@@ -14,15 +14,26 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab.advice import explain
 from lab.controlplane import ControlPlane
 from lab.errors import LabError
 from lab.paths import CHECKOUT, run_dir
 from lab.pins import CONTROL_PLANE, ENGINE
 from lab.processes import interrupted_by_signals
 from lab.progress import Progress, elapsed
-from lab.session import Session
+from lab.session import Outcome, Session
 from lab.shown import console, output_table, pod_table, resource_tree
 from lab.tools import ensure
+
+_BEFORE = {
+    "locked": "wait until that process has ended, then: ",
+    "secret": "set it in {file}, then: ",
+    "disk": "free some room, then: ",
+    "chart": "give charts that you have (CHARTS=DIR), or correct `chart` in {file}, then: ",
+    "rolled back": "correct that value in {file}, then: ",
+    "pending": "make demo-down, then: ",
+}
+"""What to do before the command is repeated, by the kind of trouble."""
 
 
 def _show(line: str) -> None:
@@ -53,8 +64,7 @@ def up(stack_file: Path, charts: Path | None) -> int:
         raise
     if not done.ok:
         plane.stop()
-        print(f"error: pulumi up failed; logs are in {plane.run.logs}", file=sys.stderr)
-        return 1
+        return _failed(done, session, "make demo")
     out.print(resource_tree(session.state()))
     client = plane.client()
     try:
@@ -89,11 +99,21 @@ def down(stack_file: Path) -> int:
     finally:
         plane.stop()
     if not done.ok:
-        print(f"error: pulumi destroy failed; logs are in {plane.run.logs}", file=sys.stderr)
-        return 1
+        return _failed(done, session, "make demo-down")
     shutil.rmtree(plane.run.root)
     print("The demo is gone; built tools stay in the cache.")
     return 0
+
+
+def _failed(done: Outcome, session: Session, again: str) -> int:
+    """Say what a failed command means and what to do next. The advice is for somebody's own
+    cluster; here the control plane has ended, so the next command is the demo's."""
+    command, advice = done.command.split()[0], explain(done.text, session.name)
+    print(f"error: pulumi {command} failed; logs are in {session.run.logs}", file=sys.stderr)
+    if advice is not None:
+        before = _BEFORE.get(advice.kind, "").format(file=session.source)
+        print(f"{advice.sentence}\nNext: {before}{again}", file=sys.stderr)
+    return 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:

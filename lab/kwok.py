@@ -21,11 +21,20 @@ import yaml
 
 from lab.pins import KUBERNETES
 
-POD_CIDR = "127.10.0.0/16"  # A hub really connects to its pods' addresses: keep them on loopback.
 OUTCOME = "binderhub.lab/outcome"
 LEASE_SECONDS = 40
 
 Document = Mapping[str, Any]
+
+
+def pod_cidr(port: int) -> str:
+    """The addresses of pods of the control plane whose kwok listens on `port`.
+
+    A hub really connects to them, so they are on loopback; and servers really listen there, so two
+    labs of one machine must not share them."""
+    index = port % 2**14
+    return f"127.{128 + (index >> 7)}.{(index & 127) << 1}.0/23"
+
 
 _CONDITIONS = """\
 conditions:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from lab.kwok import LEASE_SECONDS, POD_CIDR
+from lab.kwok import LEASE_SECONDS, pod_cidr
 from lab.paths import RunDir
 from lab.pki import Pki
 
@@ -119,7 +119,7 @@ def kwok(run: RunDir, tools: Mapping[str, Path], pki: Pki, ports: Mapping[str, i
         "config": kwok_config_of(run),
         "manage-all-nodes": "true",
         "node-lease-duration-seconds": str(LEASE_SECONDS),
-        "cidr": POD_CIDR,
+        "cidr": pod_cidr(ports["kwok"]),
         "node-ip": "127.0.0.1",
         "node-port": str(ports["kwok"]),
         "server-address": address,

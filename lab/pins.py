@@ -147,6 +147,8 @@ _KUBE_SCORE = "1.20.0"
 _KUBE_SCORE_RELEASE = "https://github.com/zegl/kube-score/releases/download/v{version}"
 _SOPS = "3.11.0"
 _SOPS_RELEASE = "https://github.com/getsops/sops/releases/download/v{version}"
+_ACTIONLINT = "1.7.12"
+_ACTIONLINT_RELEASE = "https://github.com/rhysd/actionlint/releases/download/v{version}"
 _SDK_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 _ETCD_RELEASE = "https://github.com/etcd-io/etcd/releases/download/v{version}"
 
@@ -268,6 +270,21 @@ _ALL = (
             package="github.com/getsops/sops/v3/cmd/sops",
             ldflags=f"-X github.com/getsops/sops/v3/version.Version={_SOPS}",
             minutes=1.5,
+        ),
+    ),
+    Pin(
+        # Not a part of the lab: a test reads the workflows with it.
+        name="actionlint",
+        version=_ACTIONLINT,
+        on_path=PathCheck(args=("--version",), minimum=(1, 7, 12), below=(2,)),
+        download=Download(
+            version=_ACTIONLINT,
+            url=_ACTIONLINT_RELEASE + "/actionlint_{version}_{os}_{arch}.tar.gz",
+            checksum=_ACTIONLINT_RELEASE + "/actionlint_{version}_checksums.txt",
+            members={"actionlint": "actionlint"},
+        ),
+        build=GoBuild(
+            module="actionlint", package="github.com/rhysd/actionlint/cmd/actionlint", minutes=2.0
         ),
     ),
 )

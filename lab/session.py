@@ -24,7 +24,8 @@ from typing import Any
 import psutil
 import yaml
 
-from lab import plugins, statefile, world
+from lab import awsserver, plugins, statefile, world
+from lab.advice import explain
 from lab.chartchoice import choose
 from lab.charts import Chart
 from lab.controlplane import ControlPlane
@@ -37,6 +38,7 @@ from lab.plugins import Plugins
 from lab.processes import bare_environment
 from lab.progress import Progress
 from lab.stackcopy import Copy, copy_program
+from lab.standins.seed import CloudSeed
 from lab.tools import ensure
 from spec.model.stack import Hub
 from spec.read import read_text
@@ -101,6 +103,8 @@ class Session:
         self.plugins: Plugins | None = None
         self.charts: dict[str, Chart] = {}
         self.tools: dict[str, Path] = {}
+        self._aws: str | None = None
+        self._running: set[subprocess.Popen[str]] = set()
 
     @property
     def hub(self) -> Hub:
@@ -139,11 +143,15 @@ class Session:
         )
         hub = self.hub
         self._make_nodes(world.nodes(hub, per_pool=nodes_per_pool))
-        self._write_seed(hub)
+        seed = self._write_seed(hub)
+        aws = (
+            awsserver.begin(self.plane, self.name, self._seed_file, seed.aws) if seed.aws else None
+        )
         for folder in (self.run.backend, self.run.pulumi):
             folder.mkdir(parents=True, exist_ok=True)
         self._passphrase()
         self._create_stack()
+        self._aws = aws() if aws else None
 
     def up(self, *, show: Callable[[str], None] | None = None) -> Outcome:
         """`pulumi up`."""
@@ -159,6 +167,8 @@ class Session:
         done = self.pulumi("destroy", "--yes", "--skip-preview", show=show)
         if done.ok:
             self._make_nodes([])  # Its machines go too; another stack's stay.
+            awsserver.end(self.plane, self.name)
+            self._aws = None
         return done
 
     def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
@@ -176,11 +186,14 @@ class Session:
         self.checked("config", "set", "--secret", key, stdin=value)
 
     def checked(self, *arguments: str, stdin: str | None = None) -> Outcome:
-        """Like `pulumi`, but a failure is a LabError with what the engine said."""
+        """Like `pulumi`, but a failure is a LabError: what it means and what to do next, where
+        that is known, and what the engine said."""
         done = self.pulumi(*arguments, stdin=stdin)
         if not done.ok:
+            advice = explain(done.text, self.name)
             lines = "\n".join(done.text.strip().splitlines()[-_SHOWN_LINES:])
-            raise LabError(f"pulumi {done.command} failed:\n{lines}")
+            known = f" {advice}" if advice else ""
+            raise LabError(f"pulumi {done.command} failed:{known}\n{lines}")
         return done
 
     def pulumi(
@@ -223,6 +236,7 @@ class Session:
             start_new_session=True,
         )
         self._remember(process.pid)
+        self._running.add(process)
         try:
             if show is None:
                 out, err = process.communicate(stdin)
@@ -238,6 +252,7 @@ class Session:
             _stop(process)
             raise
         finally:
+            self._running.discard(process)
             self._remember(None)
         if process.returncode == 0 and arguments[0] in _WRITING:
             statefile.keep(self.run.backend, self.name, self._kept_states)
@@ -248,6 +263,11 @@ class Session:
             stderr=err or "",
             seconds=time.monotonic() - started,
         )
+
+    def interrupt(self) -> None:
+        """End the commands that other threads run; one that is told twice ends at once."""
+        for process in list(self._running):
+            _stop(process)
 
     def environment(self) -> dict[str, str]:
         """The engine's environment: the lab's tools, shims and stand-ins, and nothing of the user's."""
@@ -263,10 +283,13 @@ class Session:
             "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "KUBECONFIG": str(self.run.kubeconfig),
+            "PULUMI_PYTHON_CMD": str(_SHIMS / "python-of-the-engine"),
+            "LAB_PYTHON": str(Path(sys.prefix) / "bin" / "python3"),
             "LAB_HELM": str(self.tools["helm"]),
             "LAB_CLOUD_SEED": str(self._seed_file),
             "PYTHONDONTWRITEBYTECODE": "1",
             "LAB_RUN_DIR": str(self.run.root),
+            **({awsserver.ENDPOINT: self._aws} if self._aws else {}),
         }
 
     @property
@@ -277,7 +300,7 @@ class Session:
     def _seed_file(self) -> Path:
         return self.run.root / "clouds" / f"{self.name}.json"
 
-    def _write_seed(self, hub: Hub) -> None:
+    def _write_seed(self, hub: Hub) -> CloudSeed:
         config = yaml.safe_load(self.run.kubeconfig.read_text())
         cluster = config["clusters"][0]["cluster"]
         ca = cluster.get("certificate-authority-data")
@@ -287,6 +310,7 @@ class Session:
         seed = world.seed(hub, endpoint=cluster["server"], ca=ca)
         self._seed_file.parent.mkdir(parents=True, exist_ok=True)
         write_private(self._seed_file, seed.to_json().encode())
+        return seed
 
     def _make_nodes(self, nodes: list[SimNode]) -> None:
         """The nodes of every stack of this lab; another stack's stay."""

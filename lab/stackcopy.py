@@ -20,7 +20,7 @@ import yaml
 from lab.charts import Chart
 from lab.errors import LabError
 from lab.paths import CHECKOUT
-from spec.secrets_file import read_secrets_file
+from spec.secrets_file import load, project_folder
 
 PROGRAM = ("components", "spec", "values", "__main__.py")
 
@@ -43,12 +43,12 @@ def copy_program(source: Path, name: str, into: Path, charts: Mapping[str, Chart
     for key in [k for k, v in config.items() if isinstance(v, dict) and set(v) == {"secure"}]:
         del config[key]
         short = str(key).rpartition(":")[2]
-        generated[short] = lab_secret(short)
+        generated[short] = lab_secret(short, config)
     filed = config.pop("binderhub:secretsFile", None)
     if isinstance(filed, str):
-        generated |= {key: lab_secret(key) for key in _names_in(source, filed)}
+        generated |= {key: lab_secret(key, config) for key in _names_in(source, filed)}
     if charts:
-        config["binderhub:chart"] = _chart_section(config.get("binderhub:chart"), charts)
+        config["binderhub:chart"] = _chart_section(config, charts)
     stacks = into / "stacks"
     stacks.mkdir(parents=True, exist_ok=True)
     for part in PROGRAM:
@@ -63,19 +63,25 @@ def copy_program(source: Path, name: str, into: Path, charts: Mapping[str, Chart
 
 def _names_in(source: Path, filed: str) -> frozenset[str]:
     """The secrets of a sops file: their names are readable, their values are their owner's."""
-    folder = source.resolve().parent
-    path = (folder.parent if folder.name == "stacks" else folder) / filed
-    try:
-        found = read_secrets_file(filed, path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise LabError(f"secretsFile {path} cannot be read: {error}") from None
+    folder = project_folder(source.resolve())
+    found = load(filed, lambda name: (folder / name).read_text(encoding="utf-8"))
+    if found.findings:
+        raise LabError("\n".join(finding.text() for finding in found.findings))
     return found.names
 
 
-def lab_secret(name: str) -> str:
-    """A made-up value of the right form: random, or a key file's JSON for keys that are one."""
+def lab_secret(name: str, config: Mapping[str, Any]) -> str:
+    """A made-up value of the form that the stack file's `config` asks for: random, a key file's
+    JSON, or a database's URL."""
+
+    def chosen(section: str, key: str) -> Any:
+        found = config.get(f"binderhub:{section}")
+        return found.get(key) if isinstance(found, dict) else None
+
     token = secrets.token_hex(20)
-    if name == "launchEventsKey":
+    if name == "launchEventsKey" or (
+        name == "registryPassword" and chosen("registry", "kind") == "gcr"
+    ):
         return json.dumps(
             {
                 "type": "service_account",
@@ -85,7 +91,8 @@ def lab_secret(name: str) -> str:
             }
         )
     if name == "databaseUrl":
-        return f"postgresql://hub:{token}@database.invalid/hub"
+        scheme = "mysql+pymysql" if chosen("database", "dialect") == "mysql" else "postgresql"
+        return f"{scheme}://hub:{token}@database.invalid/hub"
     return f"lab-{token}"
 
 
@@ -99,11 +106,14 @@ def _load(source: Path) -> dict[str, Any]:
     return document
 
 
-def _chart_section(given: Any, charts: Mapping[str, Chart]) -> dict[str, Any]:
+def _chart_section(config: Mapping[str, Any], charts: Mapping[str, Chart]) -> dict[str, Any]:
+    given, registry = config.get("binderhub:chart"), config.get("binderhub:registry")
     section: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
     kind = section.setdefault("kind", "binderhub-service")
     section["source"] = str(charts[kind].path)
-    parts = {"registryHelper": "binderhub-container-registry-helper"}
+    parts = {}
+    if isinstance(registry, dict) and registry.get("kind") == "ecr":
+        parts["registryHelper"] = "binderhub-container-registry-helper"
     if kind == "binderhub-service":
         parts["jupyterhub"] = "jupyterhub"
     for key, chart in parts.items():

@@ -9,8 +9,10 @@ phase `build` puts the pod into the cluster.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,31 +21,51 @@ import yaml
 from lab.errors import LabError
 from rehearsal.objects import Object, Objects, containers, labels, title, tolerates
 from rehearsal.report import Finding
-from spec.pool import DEDICATED, Pool
+from spec.pool import DEDICATED, Pool, quantity_bytes
+from values.binderhub_config import BUILD_MEMORY, refuses_memory_flag
 
 COMPONENT = "binderhub-build"
 REPOSITORY = "https://github.com/example/repository"
 NAME = "build-rehearsal"
+MEMORY_FLAG = "--build-memory-limit"
 # What the chart's own snippets, run after `config`, take from the pod's environment.
 _PUSH_SNIPPET = "binderhub-service-01-build-pods-docker-config"
 _SOCKET_SNIPPET = "binderhub-service-02-set-docker-api"
 _DEFAULT_IMAGE = "quay.io/jupyterhub/repo2docker:2024.07.0"
+_DEFAULT_SOCKET = "/var/run/docker.sock"
+_DEFAULT_SECRET = "binder-build-docker-config"
+# What the classic chart's program calls the sockets, whatever `hostSocketName` says.
+_CLASSIC_SOCKETS = MappingProxyType({"dind": "docker.sock", "pink": "podman.sock"})
+# Settings that BinderHub once had itself, and which it still copies over the executor's.
+_RENAMED = MappingProxyType(
+    {
+        "build_docker_host": "docker_host",
+        "build_image": "build_image",
+        "build_memory_limit": "memory_limit",
+        "build_memory_request": "memory_request",
+        "build_node_selector": "node_selector",
+        "push_secret": "push_secret",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What BinderHub was told about builds. `credentials`: a push token is fetched for each
-    build (registry helper), so no Secret is mounted. `socket` None: no docker socket."""
+    build (registry helper), so no Secret is mounted. `socket` None: no docker socket;
+    `of_nodes`: it is that of the nodes' own docker, which no pod serves. `memory_flag`:
+    repo2docker is told how much memory it may use."""
 
     node_selector: Mapping[str, str]
     push_secret: str | None
     credentials: bool
     socket: str | None
+    of_nodes: bool
     image: str
     image_prefix: str
     use_registry: bool
-    memory_request: str | int | None = None
-    memory_limit: str | int | None = None
+    resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    memory_flag: bool = False
     pull_secrets: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     registry_url: str | None = None
@@ -64,49 +86,77 @@ def settings(objects: Objects) -> Settings:
 
 def _of_service(objects: Objects, values: Mapping[str, Any]) -> Settings:
     config = values.get("config") or {}
-    executor = config.get("KubernetesBuildExecutor") or {}
+    executor = _executor(config)
     snippets, env = values.get("extraConfig") or {}, _environment(objects)
-    push, socket = executor.get("push_secret"), executor.get("docker_host")
+    push = executor.get("push_secret", _DEFAULT_SECRET)
+    socket = executor.get("docker_host", _DEFAULT_SOCKET)
     # The chart's snippets run after `config`; a release may have nulled them.
     if snippets.get(_PUSH_SNIPPET) or ("PUSH_SECRET_NAME" in env and _PUSH_SNIPPET not in snippets):
         push = env.get("PUSH_SECRET_NAME", push)
     if snippets.get(_SOCKET_SNIPPET) or _SOCKET_SNIPPET not in snippets:
         release = env.get("HELM_RELEASE_NAME", "")
         socket = f"/var/run/{objects.namespace}-{release}/docker-api/docker-api.sock"
-    return _settings(config, push, socket)
+    # Of this BinderHub; the classic chart's, a newer one, never passes the option.
+    flag = bool(executor.get("memory_limit")) and not snippets.get(BUILD_MEMORY)
+    resources = _resources_of_service(executor)
+    return replace(_settings(config, push, socket), resources=resources, memory_flag=flag)
 
 
 def _of_classic(values: Mapping[str, Any]) -> Settings:
     config, kind = values.get("config") or {}, values.get("imageBuilderType", "host")
-    builder = values.get(kind) or {}
-    socket: str | None = "/var/run/docker.sock"
-    if kind != "host":
-        socket = f"{builder['hostSocketDir']}/{builder['hostSocketName']}"
-    push = (config.get("KubernetesBuildExecutor") or {}).get("push_secret")
-    return _settings(config, push or "binder-build-docker-config", socket)
+    executor = _executor(config)
+    push = executor.get("push_secret", _DEFAULT_SECRET)
+    if name := _CLASSIC_SOCKETS.get(kind):
+        return _settings(config, push, f"{values[kind]['hostSocketDir']}/{name}")
+    return _settings(config, push, executor.get("docker_host", _DEFAULT_SOCKET), of_nodes=True)
 
 
-def _settings(config: Mapping[str, Any], push: str | None, socket: str | None) -> Settings:
+def _executor(config: Mapping[str, Any]) -> dict[str, Any]:
+    """KubernetesBuildExecutor as BinderHub makes it."""
     hub = config.get("BinderHub") or {}
-    executor = config.get("KubernetesBuildExecutor") or {}
+    older = {new: hub[old] for old, new in _RENAMED.items() if hub.get(old)}
+    return {**(config.get("KubernetesBuildExecutor") or {}), **older}
+
+
+def _settings(
+    config: Mapping[str, Any], push: str | None, socket: str | None, *, of_nodes: bool = False
+) -> Settings:
+    hub = config.get("BinderHub") or {}
+    executor = _executor(config)
     helper = config.get("ExternalRegistryHelper") or {}
     by_helper = "ExternalRegistryHelper" in str(hub.get("registry_class", ""))
     use = bool(hub.get("use_registry", True))
     return Settings(
-        node_selector=executor.get("node_selector") or hub.get("build_node_selector") or {},
+        node_selector=executor.get("node_selector") or {},
         push_secret=push if use else None,
         credentials=by_helper,
         socket=urlsplit(socket).path if socket else None,
+        of_nodes=of_nodes,
         image=executor.get("build_image", _DEFAULT_IMAGE),
         image_prefix=hub.get("image_prefix", ""),
         use_registry=use,
-        memory_request=executor.get("memory_request"),
-        memory_limit=executor.get("memory_limit"),
+        resources=_resources(executor),
         pull_secrets=tuple(executor.get("image_pull_secrets") or ()),
         environment=tuple(sorted((executor.get("extra_envs") or {}).items())),
         registry_url=(config.get("DockerRegistry") or {}).get("url"),
         helper_url=helper.get("service_url") if by_helper else None,
     )
+
+
+def _resources(executor: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Of a build pod of the classic chart's BinderHub: as they are given, or made of two older
+    settings."""
+    if given := executor.get("resources"):
+        return {kind: dict(asked) for kind, asked in given.items()}
+    named = {"requests": executor.get("memory_request"), "limits": executor.get("memory_limit")}
+    return {kind: {"memory": quantity(size)} for kind, size in named.items() if size}
+
+
+def _resources_of_service(executor: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The older BinderHub writes a size that it was not given as 0. Kubernetes refuses a request
+    above a limit of 0."""
+    named = {"requests": executor.get("memory_request"), "limits": executor.get("memory_limit")}
+    return {kind: {"memory": quantity(size or 0)} for kind, size in named.items()}
 
 
 def _environment(objects: Objects) -> dict[str, str]:
@@ -132,11 +182,6 @@ def pod(chosen: Settings, *, name: str = NAME) -> Object:
         mount = {"mountPath": "/root/.docker/config.json", "subPath": "config.json"}
         mounts.append({**mount, "name": "docker-config"})
         volumes.append({"name": "docker-config", "secret": {"secretName": chosen.push_secret}})
-    resources: dict[str, dict[str, Any]] = {}
-    if chosen.memory_request:
-        resources["requests"] = {"memory": quantity(chosen.memory_request)}
-    if chosen.memory_limit:
-        resources["limits"] = {"memory": quantity(chosen.memory_limit)}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -152,7 +197,7 @@ def pod(chosen: Settings, *, name: str = NAME) -> Object:
                     "image": chosen.image,
                     "args": _command(chosen),
                     "volumeMounts": mounts,
-                    "resources": resources,
+                    "resources": {kind: dict(asked) for kind, asked in chosen.resources.items()},
                     "env": env,
                 }
             ],
@@ -180,7 +225,11 @@ def _command(chosen: Settings) -> list[str]:
     image = f"{chosen.image_prefix}example-2drepository-0123ab:0123abc"
     out = ["jupyter-repo2docker", "--ref=0123abc", f"--image={image}", "--no-clean", "--no-run"]
     out += ["--json-logs", "--user-name=jovyan", "--user-id=1000"]
-    return [*out, *(["--push"] if chosen.use_registry else []), REPOSITORY]
+    if chosen.push_secret:
+        out.append("--push")
+    if chosen.memory_flag:
+        out += [MEMORY_FLAG, str(quantity_bytes(chosen.resources["limits"]["memory"]))]
+    return [*out, REPOSITORY]
 
 
 def quantity(value: str | int) -> str:
@@ -192,18 +241,25 @@ def quantity(value: str | int) -> str:
 
 
 def daemons(objects: Objects) -> dict[str, str]:
-    """Pod name -> folder of docker sockets on its node, of every pod that serves one."""
+    """Pod name -> docker socket on its node, of every pod that serves one: a privileged one that
+    is told to listen there, in a folder of the node."""
     found: dict[str, str] = {}
     for one in objects.of("Pod"):
-        if not any(
-            (c.get("securityContext") or {}).get("privileged") for c in containers(one["spec"])
-        ):
-            continue
-        for volume in one["spec"].get("volumes") or []:
-            path = (volume.get("hostPath") or {}).get("path", "")
-            if path.startswith("/var/run/"):
-                found[one["metadata"]["name"]] = path
+        folders = host_paths(one)
+        for container in containers(one["spec"]):
+            if not (container.get("securityContext") or {}).get("privileged"):
+                continue
+            said = " ".join([*(container.get("command") or []), *(container.get("args") or [])])
+            for path in re.findall(r"unix://(/\S+)", said):
+                if path.rpartition("/")[0] in folders:
+                    found[one["metadata"]["name"]] = path
     return found
+
+
+def host_paths(pod: Object) -> list[str]:
+    """Folders of its node that a pod uses."""
+    volumes = pod["spec"].get("volumes") or []
+    return [volume["hostPath"]["path"].rstrip("/") for volume in volumes if "hostPath" in volume]
 
 
 def check_credentials(objects: Objects, chosen: Settings) -> Iterator[Finding]:
@@ -224,7 +280,7 @@ def check_credentials(objects: Objects, chosen: Settings) -> Iterator[Finding]:
         )
         return
     host = chosen.image_prefix.split("/", 1)[0]
-    if "." not in host:
+    if "." not in host or host == "docker.io":
         host = "index.docker.io"
     known = [urlsplit(k).netloc or k for k in json.loads(data["config.json"]).get("auths", {})]
     if not any(one == host or one.split("/")[0] == host for one in known):
@@ -250,15 +306,37 @@ def _helper(objects: Objects, chosen: Settings) -> Iterator[Finding]:
         )
 
 
+def check_command(chosen: Settings) -> Iterator[Finding]:
+    """Does repo2docker take what it is told, and push what it builds."""
+    if chosen.memory_flag and refuses_memory_flag(chosen.image):
+        yield Finding(
+            what=f"builds run {chosen.image} with {MEMORY_FLAG}.",
+            where="config.KubernetesBuildExecutor",
+            why="repo2docker after 2024.07.0 ends at once when it sees that option.",
+            fix="choose the image with build.repo2dockerImage: the option then goes.",
+        )
+    if chosen.use_registry and not chosen.push_secret:
+        yield Finding(
+            what="builds are not told to push.",
+            where="config.KubernetesBuildExecutor.push_secret",
+            why="BinderHub leaves --push out without a push secret, even one that is not used: "
+            "every launch would build again, and find no image.",
+            fix=f"leave push_secret, and extraConfig.{_PUSH_SNIPPET}, as the chart has them.",
+        )
+
+
 def check_sockets(chosen: Settings, served: Mapping[str, str]) -> Iterator[Finding]:
-    """Does anybody serve the socket that builds ask for."""
-    if chosen.socket and not any(chosen.socket.startswith(f"{f}/") for f in served.values()):
-        folders = ", ".join(sorted(set(served.values()))) or "nowhere"
+    """Does anybody serve the socket that builds ask for. That of the nodes' own docker is not
+    the cluster's to serve."""
+    if chosen.socket and not chosen.of_nodes and chosen.socket not in served.values():
+        sockets = ", ".join(sorted(set(served.values()))) or "none"
         yield Finding(
             what=f"builds use the docker socket {chosen.socket}.",
             where="config.KubernetesBuildExecutor.docker_host",
-            why=f"The docker API serves its socket in {folders}: builds wait for ever.",
-            fix="leave docker_host and the release's name as they are derived.",
+            why=f"Sockets that the docker daemons of this hub serve: {sockets}. Builds wait for "
+            "ever.",
+            fix="leave docker_host, the builder's folder and socket, and the release's name as "
+            "they are derived.",
         )
 
 

@@ -43,11 +43,13 @@ _DURABLE = ("registry", "namespace", "DNS record")
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """`must` are roles that a change has to touch; `may` others that it is allowed to."""
+    """`must` are roles that a change has to touch; `may` others that it is allowed to. `keeps` are
+    those of which nothing that is there may be replaced or deleted."""
 
     name: str
     must: frozenset[str]
     may: frozenset[str] = frozenset()
+    keeps: frozenset[str] = frozenset()
 
 
 NOTHING = Change(name="nothing changed", must=frozenset())
@@ -128,6 +130,13 @@ def judge(change: Change, found: Iterable[Row]) -> Iterator[Finding]:
                 where=where,
                 why="The cloud refuses a second pool of that name, so the update would fail.",
                 fix="raise nodes.generation together with the machine type.",
+            )
+        elif destroyed and row.role in change.keeps:
+            yield Finding(
+                what=f"{row.role} {row.name} would be {_PAST[row.op]}.",
+                where=where,
+                why="Servers run there: they would be taken away from their users.",
+                fix="list the generation that it is of in nodes.retiring.",
             )
         elif row.role not in change.must | change.may | {"provider"}:
             yield Finding(

@@ -6,25 +6,21 @@ Pure but for the copy of a chart that stands for a newer version.
 from __future__ import annotations
 
 import copy
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from lab.charts import Chart
 from rehearsal.change import NOTHING, Change
+from rehearsal.newerchart import newer
 from spec import machines, names
 from spec.model.chart import ClassicChart
-from spec.model.cluster import AwsCluster
 from spec.model.registry import Ecr
 from spec.model.stack import Hub
 from spec.pool import user_pool
 
 Document = dict[str, Any]
-_NEWER = "+rehearsal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +86,13 @@ def _secret(hub: Hub, document: Document) -> Trial:
 
 def _machine(hub: Hub, document: Document) -> Trial:
     releases = {f"release {_hub_release(hub)}", f"release {_binder_release(hub)}"}
-    may = frozenset({"launch template", "autoscaler tags"})
-    change = Change(name="machine type", must=frozenset({"node pool", *releases}), may=may)
+    parts = frozenset({"launch template", "autoscaler tags"})
+    change = Change(
+        name="machine type",
+        must=frozenset({"node pool", *releases}),
+        may=parts,
+        keeps=parts | {"node pool"},
+    )
     pool = user_pool(hub)
     if not pool.managed or pool.machine is None:
         return Trial(change=change, skipped="the stack makes no nodes")
@@ -107,10 +108,22 @@ def _machine(hub: Hub, document: Document) -> Trial:
     )
     if other is None:
         return Trial(change=change, skipped=f"no larger machine than {pool.machine_type} is known")
-    new: dict[str, Any] = {"machineType": other}
-    if isinstance(hub.cluster, AwsCluster):
-        # A group's machine type cannot be changed in place; its successor needs a name of its own.
-        new["generation"] = hub.nodes.generation + 1
+    written = document["config"].get("binderhub:nodes") or {}
+    now = hub.nodes.generation
+    # A pool's machine type cannot be changed in place; its successor comes beside it.
+    new = {
+        "machineType": other,
+        "moreMachineTypes": [t for t in hub.nodes.more_machine_types if t != other],
+        "generation": now + 1,
+        "retiring": [
+            *(written.get("retiring") or []),
+            {
+                "generation": now,
+                "machineType": pool.machine_type,
+                "moreMachineTypes": list(hub.nodes.more_machine_types),
+            },
+        ],
+    }
     return Trial(change=change, document=edited(document, "nodes", **new))
 
 
@@ -118,16 +131,11 @@ def _chart(hub: Hub, document: Document, charts: Mapping[str, Chart], folder: Pa
     release = _hub_release(hub)
     change = Change(name="chart version", must=frozenset({f"release {release}"}))
     chart = charts.get(release)
-    if chart is None or not chart.path.is_dir():
-        return Trial(change=change, skipped="the charts come from their repositories")
-    newer = folder / f"{release}-newer"
-    shutil.rmtree(newer, ignore_errors=True)
-    shutil.copytree(chart.path, newer)
-    about = yaml.safe_load((newer / "Chart.yaml").read_text())
-    about["version"] += _NEWER
-    (newer / "Chart.yaml").write_text(yaml.safe_dump(about))
+    if chart is None:
+        why = "the charts come from their repositories; --charts DIR tries it with copies of yours"
+        return Trial(change=change, skipped=why)
     out = copy.deepcopy(document)
     section = out["config"].setdefault("binderhub:chart", {})
     where = section if isinstance(hub.chart, ClassicChart) else section.setdefault(release, {})
-    where["source"] = str(newer)
+    where["source"] = str(newer(chart, folder))
     return Trial(change=change, document=out)

@@ -3,6 +3,7 @@ left for later ones."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,22 @@ from lab.session import Session
 from rehearsal.objects import Object, Objects, load
 from spec.model.stack import Hub
 
+ENGINES = 2
+"""Engines at once on one machine: each keeps about one processor busy."""
+
 
 @dataclass(kw_only=True)
 class Context:
     """One hub. `user_pod` is the pod that KubeSpawner made in phase `launch`, when it ran;
-    `checker` the manifest checker's program; `others` the hubs that share the cluster."""
+    `checker` the manifest checker's program; `engines` runs the commands of the engine that change
+    nothing, of whatever phase."""
 
     session: Session
     kube: Kube
     progress: Progress
     checker: Path | None = None
     user_pod: Object | None = None
-    others: list[Context] = field(default_factory=list)
+    engines: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(ENGINES))
     _objects: Objects | None = None
     _hub: Hub | None = None
     _document: dict[str, Any] | None = None

@@ -28,7 +28,7 @@ def check(members: Sequence[Member]) -> list[Finding]:
         ("namespace", "One would overwrite the other.", "namespace", _namespaces),
         ("host", "The ingress controller would serve only one.", "domains", _hosts),
         ("image prefix", "They would use each other's images.", "registry.prefix", _prefixes),
-        ("host path", "Their docker daemons would share a socket.", "the releases", _host_paths),
+        ("host path", "Their docker daemons would share it.", "the releases", _host_paths),
     ):
         owners: dict[str, list[str]] = {}
         for member in members:
@@ -66,7 +66,14 @@ def _prefixes(member: Member) -> Iterator[str]:
 
 
 def _host_paths(member: Member) -> Iterator[str]:
-    yield from build.daemons(member.objects).values()
+    """Folders of their nodes where the docker daemons keep sockets and images; they may share
+    others, such as certificates."""
+    served = build.daemons(member.objects)
+    for pod in member.objects.of("Pod"):
+        if pod["metadata"]["name"] in served:
+            yield from (
+                p for p in build.host_paths(pod) if p.startswith(("/var/lib/", "/var/run/"))
+            )
 
 
 def _nodes(member: Member, others: Iterable[Member]) -> Iterator[Finding]:

@@ -98,7 +98,7 @@ def running_hub(
     `patience`: seconds that it may take to end by itself; 0 ends it at once.
     Raises LabError, with the end of its log, when it ends or does not answer in time.
     """
-    folder = Path(tempfile.mkdtemp(prefix="binderhub-hub-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"binderhub-hub-{os.getpid()}-"))
     process: subprocess.Popen[bytes] | None = None
     helper = random.token_hex(16) if source.members_only else None
     try:

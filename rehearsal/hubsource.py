@@ -20,12 +20,17 @@ from kubernetes.client.exceptions import ApiException
 from lab.errors import LabError
 from lab.kube import Kube, said
 from lab.paths import CHECKOUT
+from spec import names
 from spec.secrets import Secret
 from values import pins
 from values.merge import leaves, merge
 
-DEFAULTS = CHECKOUT / "lab" / "charts" / "jupyterhub" / "values.yaml"
+_CHARTS = CHECKOUT / "lab" / "charts"
+DEFAULTS = _CHARTS / "jupyterhub" / "values.yaml"
 """The chart's defaults, as the offline stand-in repeats them."""
+
+CLASSIC_DEFAULTS = _CHARTS / "binderhub" / "values.yaml"
+"""Those of the classic chart, whose section `jupyterhub` stands over the bundled chart's own."""
 
 BINDER_TOKEN = "hub.services.binder.apiToken"
 PROXY_TOKEN = "hub.config.ConfigurableHTTPProxy.auth_token"
@@ -79,15 +84,20 @@ def from_values(
     namespace: str,
     release: str = "jupyterhub",
 ) -> HubSource:
-    """From the values of the jupyterhub release (`values.releases`). A secret that is not given
-    is made up: 64 random hex digits."""
+    """From the values of the release that carries the hub (`values.releases`): jupyterhub, or
+    the classic binderhub. A secret that is not given is made up: 64 random hex digits."""
+    version = pins.JUPYTERHUB.version
+    if release == names.BINDERHUB:
+        version = pins.BUNDLED_JUPYTERHUB
+        bundled = yaml.safe_load(CLASSIC_DEFAULTS.read_text())["jupyterhub"]
+        values = merge(bundled, values["jupyterhub"])
     known = dict(secrets or {})
     for _, leaf in leaves(values):
         if isinstance(leaf, Secret):
             known.setdefault(leaf.name, random.token_hex(_HEX_BYTES))
     defaults = yaml.safe_load(DEFAULTS.read_text())
     merged = merge(defaults, _resolved(dict(values), known))
-    chart = {"Name": pins.JUPYTERHUB.chart, "Version": pins.JUPYTERHUB.version}
+    chart = {"Name": pins.JUPYTERHUB.chart, "Version": version}
     release_facts = {"Name": release, "Namespace": namespace, "Service": "Helm"}
     everything = {**merged, "Chart": chart, "Release": release_facts}
     hub = merged["hub"]
@@ -102,15 +112,13 @@ def from_values(
     for name, service in hub["services"].items():
         token = service.get("apiToken") or random.token_hex(_HEX_BYTES)
         secret[f"hub.services.{name}.apiToken"] = token
-    return _checked(
-        HubSource(
-            namespace=namespace,
-            release=release,
-            config={},
-            secret=secret,
-            origin="assembled from the values",
-            hidden=frozenset(known.values()),
-        )
+    return HubSource(
+        namespace=namespace,
+        release=release,
+        config={},
+        secret=secret,
+        origin="assembled from the values",
+        hidden=frozenset(known.values()),
     )
 
 
@@ -130,25 +138,13 @@ def from_cluster(
     finally:
         client.close()
     carried = "jupyterhub_config.py" in config
-    return _checked(
-        HubSource(
-            namespace=namespace,
-            release=release,
-            config=config,
-            secret={name: base64.b64decode(text).decode() for name, text in secret.items()},
-            origin="the release's objects" if carried else "assembled from the values",
-        )
+    return HubSource(
+        namespace=namespace,
+        release=release,
+        config=config,
+        secret={name: base64.b64decode(text).decode() for name, text in secret.items()},
+        origin="the release's objects" if carried else "assembled from the values",
     )
-
-
-def _checked(source: HubSource) -> HubSource:
-    sections = source.values["hub"]["config"]
-    if source.origin == "assembled from the values" and "BinderSpawner" in sections:
-        raise LabError(
-            "The classic binderhub chart brings its own spawner, which its values do not hold; "
-            "its hub can only be run from a release of the real chart (--charts)."
-        )
-    return source
 
 
 def _resolved(value: Any, known: Mapping[str, str]) -> Any:

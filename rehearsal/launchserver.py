@@ -60,7 +60,7 @@ def start_server(pod: Mapping[str, Any], env: HubEnv) -> PodServer:
     """Starts what the pod (an object of the API) would run. Raises LabError when its command
     does not exist here or its environment is from places that only a cluster has."""
     name, address = pod["metadata"]["name"], pod["status"]["podIP"]
-    folder = Path(tempfile.mkdtemp(prefix="binderhub-pod-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"binderhub-pod-{os.getpid()}-"))
     try:
         with os.fdopen(
             os.open(folder / "server.log", os.O_WRONLY | os.O_CREAT, 0o600), "wb"

@@ -8,8 +8,9 @@ from typing import Any
 
 from rehearsal.objects import Object, Objects, labels, title
 from rehearsal.report import Finding
+from spec.model.chart import ClassicChart
 from spec.model.stack import Hub
-from spec.pool import build_pool, user_pools
+from spec.pool import build_pool, pools, user_pool
 
 _USERS_WORK = (
     "singleuser-server",
@@ -79,20 +80,24 @@ def _misplaced(
     objects: Objects, hub: Hub, nodes: Mapping[str, Mapping[str, str]], sockets: Mapping[str, str]
 ) -> Iterator[Finding]:
     core = hub.cluster.core_nodes.selector
-    pools = [*user_pools(hub), build_pool(hub)]
+    ours = [pool.selector for pool in pools(hub)]
+    # A stack whose core selector takes its users' nodes too wants both on the same ones.
+    shared = core.items() <= user_pool(hub).selector.items()
     for pod in objects.of("Pod"):
         node = pod["spec"].get("nodeName")
         if node is None or node not in nodes:
             continue
-        on_pool = any(pool.selector.items() <= nodes[node].items() for pool in pools)
+        on_pool = any(selector.items() <= nodes[node].items() for selector in ours)
         if pod["metadata"]["name"] in sockets:
-            if not build_pool(hub).selector.items() <= nodes[node].items():
-                yield _wrong(pod, node, "builds do not run there", build_pool(hub).selector)
+            # Of any generation: builds that run on a retiring pool keep their docker daemon.
+            serves = build_pool(hub).daemon_selector
+            if not serves.items() <= nodes[node].items():
+                yield _wrong(pod, node, "builds do not run there", serves)
         elif _is_users_work(pod):
             continue
         elif not core.items() <= nodes[node].items():
             yield _wrong(pod, node, "it is not a core node", core)
-        elif on_pool and not _same(core, pools[0].selector):
+        elif on_pool and not shared:
             yield _wrong(pod, node, "it is a node for users", core)
 
 
@@ -103,10 +108,6 @@ def _wrong(pod: Object, node: str, why: str, selector: Mapping[str, str]) -> Fin
         why=f"That is wrong: {why}.",
         fix=f"give it the node selector {dict(selector)}.",
     )
-
-
-def _same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    return one == other
 
 
 def _without_socket(
@@ -125,6 +126,8 @@ def _without_socket(
             why=f"None has the labels {build_pool(hub).selector}.",
             fix="make the nodes' labels and the stack's selector agree.",
         )
+    if isinstance(hub.chart, ClassicChart) and hub.build.builder == "host":
+        return  # The nodes' own docker, which is no pod of the hub's.
     for node in sorted(wanted - served):
         yield Finding(
             what="there is no docker API on it.",

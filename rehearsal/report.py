@@ -35,7 +35,8 @@ class Finding:
 @dataclass(frozen=True, kw_only=True)
 class Phase:
     """One part of a rehearsal. `facts` say what was proven and measured, a line each; a skipped
-    phase says why in its only fact. `seconds` is wall time."""
+    phase says why in its only fact. `seconds` is wall time from its first step to its last; phases
+    share the time, so these do not add up."""
 
     name: str
     status: Status

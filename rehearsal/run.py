@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -47,8 +48,11 @@ Run = Callable[[Context], Phase]
 _MODULES = (placement, references, manifests, launch, change, build, capacity, trouble)
 PHASES: Mapping[str, Run] = MappingProxyType({m.NAME: m.run for m in _MODULES})
 """Between `up` and `destroy`, in this order."""
-_TOGETHER = frozenset({launch.NAME, change.NAME})
-"""Neither changes what the other looks at, so they share the time."""
+_FIRST = (placement.NAME, references.NAME, manifests.NAME)
+_LANES = ((launch.NAME, build.NAME, capacity.NAME), (change.NAME,))
+"""What shares the time: none changes what one of another lane looks at. The first lane is about
+the cluster's pods, one phase after the other; the second only previews. `trouble` has a part that
+runs beside them, and one that nothing may run beside: it breaks releases and kills the engine."""
 
 
 def rehearse(
@@ -128,6 +132,7 @@ def _together(
                 kept += [skipped(name, "the hub did not come up") for name in wanted]
     finally:
         for context in contexts:
+            context.engines.shutdown()
             if not keep:
                 phases[context.session.name].append(_timed(context, destroy.NAME, destroy.run))
             context.kube.close()
@@ -144,23 +149,42 @@ def _fleet(contexts: list[Context]) -> HubReport:
 
 
 def _phases(context: Context, wanted: Sequence[str]) -> list[Phase]:
-    """In order; those of `_TOGETHER` at the same time."""
+    """Run by lanes, reported in order."""
     done: dict[str, Phase] = {}
-    both = [name for name in wanted if name in _TOGETHER]
-    for name in wanted:
-        if name in done:
-            continue
-        if name in both and len(both) > 1:
-            with ThreadPoolExecutor(len(both)) as pool:
-                results = pool.map(lambda one: _timed(context, one, PHASES[one]), both)
-                done.update(zip(both, results, strict=True))
-        else:
-            done[name] = _timed(context, name, PHASES[name])
+    ended = threading.Event()
+
+    def lane(names: Iterable[str]) -> None:
+        for name in names:
+            if name in wanted and not ended.is_set():
+                done[name] = _timed(context, name, PHASES[name])
+
+    lane(_FIRST)
+    troubles = trouble.NAME in wanted
+    with ThreadPoolExecutor(len(_LANES)) as pool:
+        lanes: list[Future[None]] = [pool.submit(lane, names) for names in _LANES]
+        beside = trouble.begin(context) if troubles else None
+        try:
+            for one in lanes:
+                one.result()
+            if beside is not None:
+                done[trouble.NAME] = _timed(
+                    context, trouble.NAME, lambda c: trouble.run(c, beside), since=beside.started
+                )
+        except BaseException:
+            # What runs in other threads hears nothing of Ctrl-C.
+            ended.set()
+            context.engines.shutdown(wait=False, cancel_futures=True)
+            context.session.interrupt()
+            raise
+        finally:
+            if beside is not None:
+                beside.wait()
     return [done[name] for name in wanted]
 
 
-def _timed(context: Context, name: str, run: Run) -> Phase:
-    started = time.monotonic()
+def _timed(context: Context, name: str, run: Run, *, since: float | None = None) -> Phase:
+    """`since`: when a part of it was started earlier, of the monotonic clock."""
+    started = time.monotonic() if since is None else since
     with context.progress.task(f"{context.session.name}: {name}"):
         try:
             phase = run(context)
@@ -207,8 +231,7 @@ def _own_plane(
                 progress.note(f"to end it: python -m lab stop --name {run.root.name}")
             else:
                 ended.append(_end(plane))
-    if not keep:
-        run.root.with_suffix(".lock").unlink(missing_ok=True)
+                run.root.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def _end(plane: ControlPlane) -> Phase:

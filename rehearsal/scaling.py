@@ -29,7 +29,7 @@ def check(pool: Pool, state: Mapping[str, Any]) -> list[Finding]:
         if resource["type"] == GKE_POOL and _inputs(resource).get("name") == pool.name:
             return list(_gke(pool, _inputs(resource)))
         if resource["type"] == EKS_GROUP and _inputs(resource).get("nodeGroupName") == pool.name:
-            return [*_eks(pool, _inputs(resource)), *_tags(pool, resources)]
+            return [*_eks(pool, _inputs(resource)), *_tags(pool, resource, resources)]
     return [
         Finding(
             what=f"the stack makes no pool of the name {pool.name}.",
@@ -77,8 +77,16 @@ def _taints(pool: Pool, where: str, found: list[Mapping[str, str]]) -> Iterator[
         yield _differs(where, "taints", sorted(map(str, seen)), sorted(map(str, wanted)))
 
 
-def _tags(pool: Pool, resources: list[Mapping[str, Any]]) -> Iterator[Finding]:
-    tags = [_inputs(r).get("tag") or {} for r in resources if r["type"] == ASG_TAG]
+def _tags(
+    pool: Pool, group: Mapping[str, Any], resources: list[Mapping[str, Any]]
+) -> Iterator[Finding]:
+    own = {
+        scaled.get("name")
+        for made in (group.get("outputs") or {}).get("resources") or []
+        for scaled in made.get("autoscalingGroups") or []
+    }
+    tagged = [_inputs(r) for r in resources if r["type"] == ASG_TAG]
+    tags = [one.get("tag") or {} for one in tagged if one.get("autoscalingGroupName") in own]
     seen = {tag.get("key"): tag.get("value") for tag in tags}
     wanted = {f"{TEMPLATE}/label/{k}": v for k, v in pool.labels.items()}
     wanted |= {f"{TEMPLATE}/taint/{t.key}": f"{t.value}:{t.effect}" for t in pool.taints}

@@ -107,6 +107,8 @@ def _ipv4(value: str) -> str:
         re.match(r"(0|[1-9]\d{0,2})\Z", p) and int(p) < 256 for p in parts
     ):
         raise complain("it is not an IPv4 address.", "write four numbers, such as 203.0.113.10.")
+    if int(parts[0]) == 0 or int(parts[0]) >= 224:
+        raise complain("it is no address of a host.", "write one such as 203.0.113.10.")
     return value
 
 
@@ -117,12 +119,17 @@ def _bytes(value: str) -> str:
             "it is not an amount of memory.",
             "write a number with K, M, G or T (powers of 1024), such as 6G.",
         )
+    if float(match[1]) == 0:
+        # To the spawner, a limit of nothing is no limit.
+        raise complain("it is no memory at all.", "write how much it is, or leave the key out.")
     return f"{match[1]}{match[2]}"
 
 
 def _quantity(value: str) -> str:
     if not re.match(r"\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)?\Z", value):
         raise complain("it is not a Kubernetes quantity.", "write a size such as 15Gi.")
+    if not re.search(r"[1-9]", value):
+        raise complain("it is nothing at all.", "write a size such as 15Gi, or leave the key out.")
     return value
 
 
@@ -147,16 +154,31 @@ def _https_url(value: str) -> str:
             "write https:// and the host, such as https://example.org/path.",
             rule="BH049",
         )
+    if "@" in re.split(r"[/?#]", value.split("://", 1)[1])[0]:
+        raise complain(
+            "it carries a user or password, which everyone who sees the file can read.",
+            "write the address without it; passwords are flat secret keys.",
+            rule="BH069",
+        )
     return value
+
+
+def editor(**keywords: Any) -> Any:
+    """JSON Schema keywords beside a validator, so that an editor shows the mistake as well."""
+    return Field(json_schema_extra=keywords)
 
 
 HubName = Annotated[str, AfterValidator(_hub_name)]
 Label = Annotated[str, AfterValidator(_label)]
 Hostname = Annotated[str, AfterValidator(_hostname)]
-IPv4 = Annotated[str, AfterValidator(_ipv4)]
-Bytes = Annotated[str, AfterValidator(_bytes)]
+IPv4 = Annotated[
+    str,
+    AfterValidator(_ipv4),
+    editor(pattern=r"^([1-9]|[1-9]\d|1\d\d|2[01]\d|22[0-3])(\.\d{1,3}){3}$"),
+]
+Bytes = Annotated[str, AfterValidator(_bytes), editor(pattern="[1-9]")]
 """Memory as JupyterHub spells it: K, M, G, T are powers of 1024 (`6G` is 6 GiB; `6Gi` is read so too)."""
-Quantity = Annotated[str, AfterValidator(_quantity)]
+Quantity = Annotated[str, AfterValidator(_quantity), editor(pattern="[1-9]")]
 """A size as Kubernetes spells it (`15Gi`)."""
 Text = Annotated[str, AfterValidator(_no_placeholder)]
 """Non-empty, and no `<place-holder>` left in."""
@@ -166,6 +188,7 @@ Url = Annotated[str, AfterValidator(_https_url)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 Positive = Annotated[int, Field(ge=1, le=100_000)]
 Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
+Cpu = Annotated[float, Field(gt=0, le=1024, strict=False)]
 
 _FACTORS = {"K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 

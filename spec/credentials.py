@@ -6,10 +6,12 @@ rebuilds every image at every launch without a word.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import assert_never
 
 from spec import names
+from spec.model.cluster import GcpCluster
 from spec.model.registry import (
     Acr,
     ArtifactRegistry,
@@ -58,7 +60,9 @@ def registry_access(hub: Hub) -> RegistryAccess:
         case ArtifactRegistry():
             host = f"{names.registry_location(hub)}-docker.pkg.dev"
             path = f"{names.registry_project(hub)}/{names.repository(hub)}"
-            return _simple(host, f"{path}/{prefix}-", "_json_key", REGISTRY_KEY, private=False)
+            return _simple(
+                host, f"{path}/{prefix}-", "_json_key", REGISTRY_KEY, private=_foreign(hub)
+            )
         case Ecr():
             account = registry.account or names.account(hub)
             host = f"{account}.dkr.ecr.{names.registry_location(hub)}.amazonaws.com"
@@ -75,7 +79,7 @@ def registry_access(hub: Hub) -> RegistryAccess:
             )
         case DockerHub():
             return RegistryAccess(
-                image_prefix=f"{registry.organization}/{prefix}-",
+                image_prefix=f"{_docker_hub(registry.organization)}/{prefix}-",
                 server="https://index.docker.io/v1/",
                 url="https://registry-1.docker.io",
                 token_url="https://auth.docker.io/token?service=registry.docker.io",
@@ -87,7 +91,7 @@ def registry_access(hub: Hub) -> RegistryAccess:
         case Gcr():
             project = registry.project or names.project(hub)
             return _simple(
-                "gcr.io", f"{project}/{prefix}-", "_json_key", GIVEN_PASSWORD, private=False
+                "gcr.io", f"{project}/{prefix}-", "_json_key", GIVEN_PASSWORD, private=_foreign(hub)
             )
         case Acr():
             host = f"{registry.name}.azurecr.io"
@@ -119,6 +123,18 @@ def registry_access(hub: Hub) -> RegistryAccess:
             return RegistryAccess(image_prefix=None)
         case _:
             assert_never(registry)
+
+
+def _docker_hub(organization: str) -> str:
+    """BinderHub takes a first part that it does not know for an organization for a registry's
+    host, and would look for images without it: built again at every launch."""
+    known = re.fullmatch(r"[a-z0-9]{4,40}", organization)
+    return organization if known else f"docker.io/{organization}"
+
+
+def _foreign(hub: Hub) -> bool:
+    """Whether Google's registry is foreign to the nodes: on GKE their own account reads it."""
+    return not isinstance(hub.cluster, GcpCluster)
 
 
 def _simple(

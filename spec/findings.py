@@ -24,7 +24,17 @@ SECRET_PATTERNS: dict[str, re.Pattern[str]] = {
     "a GitHub token": re.compile(r"\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}"),
     "a GitLab token": re.compile(r"\bglpat-[A-Za-z0-9_-]{16,}"),
     "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    "a Slack token": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
+    "a Slack token": re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    "a Google API key": re.compile(r"\bAIza[A-Za-z0-9_-]{35}"),
+    "a Google client secret": re.compile(r"\bGOCSPX-[A-Za-z0-9_-]{20,}"),
+    "a Docker Hub token": re.compile(r"\bdckr_[po]at_[A-Za-z0-9_-]{20,}"),
+    "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30,}"),
+    "a package index's token": re.compile(r"\bnpm_[A-Za-z0-9]{36}|\bpypi-AgE[A-Za-z0-9_-]{30,}"),
+    "an Azure account key": re.compile(r"\bAccountKey=[A-Za-z0-9+/]{40,}"),
+    "a signed token": re.compile(
+        r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"
+    ),
+    "a password in a URL": re.compile(r"://[^/\s:@]+:[^/\s@]+@"),
 }
 
 

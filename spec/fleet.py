@@ -42,10 +42,10 @@ def check_fleet(stacks: Sequence[Stack]) -> dict[str, list[Finding]]:
                 )
             )
     owners: dict[tuple[str, ...], list[tuple[str, Claim]]] = defaultdict(list)
-    for stack in stacks:
-        if stack.hub is not None and seen[stack.name] == 1:
-            for claim in _claims(stack.hub):
-                owners[(claim[0].id, *claim[2])].append((stack.name, claim))
+    read = [(s.name, s.hub) for s in stacks if s.hub is not None and seen[s.name] == 1]
+    for name, hub in _completed(read):
+        for claim in _claims(hub):
+            owners[(claim[0].id, *claim[2])].append((name, claim))
     for claims in owners.values():
         holders = {name for name, _ in claims}
         if len(holders) < 2:
@@ -60,6 +60,38 @@ def check_fleet(stacks: Sequence[Stack]) -> dict[str, list[Finding]]:
 
 def _once(found: list[Finding]) -> list[Finding]:
     return list({(f.rule, f.path, str(f.value)): f for f in found}.values())
+
+
+def _completed(hubs: list[tuple[str, Hub]]) -> list[tuple[str, Hub]]:
+    """Hubs with a project, account or context that they leave out taken from the others on a cluster of
+    the same name and place: most likely it is the same cluster."""
+    known: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for _, hub in hubs:
+        if owner := _owner(hub):
+            known[_place(hub)].add(owner)
+    out = []
+    for name, hub in hubs:
+        owners = set(known.get(_place(hub), ()))
+        if _owner(hub) is None and len(owners) == 1:
+            cluster = hub.cluster.model_copy(update={_OWNER[hub.cluster.provider]: owners.pop()})
+            hub = hub.model_copy(update={"cluster": cluster})
+        out.append((name, hub))
+    return out
+
+
+_OWNER = {"gcp": "project", "aws": "account", "kubernetes": "kube_context"}
+
+
+def _owner(hub: Hub) -> str | None:
+    """Project, account or context of the cluster; None where it is left out."""
+    found: str | None = getattr(hub.cluster, _OWNER[hub.cluster.provider])
+    return found
+
+
+def _place(hub: Hub) -> tuple[str, ...]:
+    cluster = hub.cluster
+    location = "" if isinstance(cluster, KubernetesCluster) else cluster.location
+    return (cluster.provider, cluster.name or "", location)
 
 
 def cluster_key(hub: Hub) -> tuple[str, ...]:
@@ -87,6 +119,9 @@ def _claims(hub: Hub) -> Iterator[Claim]:
         ):
             reason = "it is also used by stack {others}; each host belongs to one hub."
             yield _HOST, path, (host,), reason, "use another host."
+    for path, host in _extra_hosts(hub):
+        reason = "it is also used by stack {others}; each host belongs to one hub."
+        yield _HOST, path, (host,), reason, "use another host."
     if hub.cluster.load_balancer and not hub.domains:
         for key, address in hub.cluster.load_balancer.model_dump().items():
             reason = "it is also the address of stack {others}."
@@ -130,6 +165,21 @@ def _claims(hub: Hub) -> Iterator[Claim]:
             "this name is derived for stack {others} too, and can exist once.",
             "rename one of the stacks.",
         )
+
+
+def _extra_hosts(hub: Hub) -> Iterator[tuple[str, str]]:
+    """(path, host) of further hosts that extraValues bring."""
+    own = {hub.domains.hub, hub.domains.binder} if hub.domains else set()
+    releases: dict[str, Any] = {str(k): v for k, v in hub.extra_values.items()}
+    if isinstance(bundled := releases.get("binderhub", {}).get("jupyterhub"), dict):
+        releases["binderhub.jupyterhub"] = bundled
+    for release, values in releases.items():
+        for section, key in (("ingress", "hosts"), ("httpRoute", "hostnames")):
+            given = values.get(section)
+            listed = given.get(key) if isinstance(given, dict) else None
+            for i, host in enumerate(listed if isinstance(listed, list) else ()):
+                if isinstance(host, str) and host not in own:
+                    yield f"extraValues.{release}.{section}.{key}[{i}]", host
 
 
 def _host_paths(hub: Hub) -> Iterator[tuple[str, str]]:

@@ -102,7 +102,9 @@ _N2 = (2, 4, 8, 16, 32, 48, 64, 80, 96, 128)
 CATALOGUE: dict[str, Machine] = {
     m.name: m
     for m in [
-        *_gcp("n2-highmem", _N2, 8),
+        *_gcp("n2-highmem", _N2[:-1], 8),
+        # The largest has less than its family's 8 GiB for each CPU.
+        Machine(name="n2-highmem-128", cloud="gcp", vcpus=128, memory_gib=864, pods=110),
         *_gcp("n2-standard", _N2, 4),
         *_gcp("n1-highmem", (2, 4, 8, 16, 32, 64, 96), 6.5),
         *_gcp("n1-standard", (1, 2, 4, 8, 16, 32, 64, 96), 3.75),

@@ -7,8 +7,8 @@ plain git, `user/id[/ref]` for gists, a DOI for Zenodo and its like.
 (https://github.com/jupyterhub/binderhub, binderhub/repoproviders.py.)
 
 A pattern is `PROVIDER:PATH[@REF]`. In PATH, `*` stands for any name or part of one (no '/'), `**` for
-names joined by '/', and everything else for itself. Each compiled expression ends in `\Z` or covers the ref, so that
-`github:org/repo` never admits `org/repository`.
+names joined by '/', and everything else for itself; a lone `*` is the whole provider. Each compiled
+expression ends in `\Z` or covers the ref, so that `github:org/repo` never admits `org/repository`.
 """
 
 from __future__ import annotations
@@ -114,6 +114,22 @@ PROVIDERS: dict[str, Provider] = {
 }
 
 
+SHARED_HOSTS = frozenset(
+    [
+        "github.com",
+        "gist.github.com",
+        "gitlab.com",
+        "bitbucket.org",
+        "codeberg.org",
+        "git.sr.ht",
+        "gitee.com",
+        "huggingface.co",
+        "sourceforge.net",
+    ]
+)
+"""Hosts where anyone can publish a git repository."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pattern:
     """A compiled pattern: what BinderHub gets for `provider`.
@@ -129,9 +145,21 @@ class Pattern:
     ban: str
 
     @property
-    def everything(self) -> bool:
-        """Whether it admits the whole provider."""
-        return set(self.path) <= {"*", "/"} and self.ref is None
+    def anyones(self) -> bool:
+        """Whether strangers can publish something that it admits: it names no owner, or no host."""
+        owner, *rest = self.path.rpartition("://")[2].split("/")
+        if self.provider.name in ("git", "ckan"):
+            return "*" in owner or (self.shared_host and "*" in (rest or ["*"])[0])
+        return self.provider.name in ("github", "gist", "gitlab") and "*" in owner
+
+    @property
+    def shared_host(self) -> bool:
+        """Whether it admits addresses on a host where anyone can publish."""
+        if self.provider.name not in ("git", "ckan"):
+            return False
+        place = self.path.rpartition("://")[2].partition("/")[0]
+        host = place.rpartition("@")[2].partition(":")[0].lower()
+        return "*" in host or host.removeprefix("www.") in SHARED_HOSTS
 
     def matches(self, spec: str) -> bool:
         """As BinderHub matches."""
@@ -165,7 +193,13 @@ def compile_pattern(text: str) -> Pattern:
     body = path.split("://", 1)[-1]
     parts = body.split("/")
     least, most = provider.segments
-    if not path or "" in parts or len(parts) < least or (most is not None and len(parts) > most):
+    addressed = provider.name not in ("git", "ckan") or "://" in path
+    if (
+        not (path and addressed)
+        or "" in parts
+        or len(parts) < least
+        or (most is not None and len(parts) > most)
+    ):
         raise complain(
             f"it can never match a {name} repository.",
             f"write it like {provider.example}.",
@@ -199,7 +233,7 @@ def _regex(provider: Provider, path: str, ref: str) -> str:
     char = _NAME if provider.quoted else _PLAIN
     no_dots = r"(?!\.{1,2}(?:/|%2F|\Z))"
     parts = []
-    for part in _two_parts(provider, path).split("/"):
+    for part in _whole(provider, path).split("/"):
         out = no_dots if "*" in part else ""
         for token in re.split(r"(\*+)", part):
             if token.startswith("**") and provider.segments[1] != 2:
@@ -224,7 +258,7 @@ def _ban(provider: Provider, path: str, ref: str) -> str:
     slash = "%2F" if provider.quoted else "/"
 
     out = ""
-    for token in re.split(r"(\*+)", _two_parts(provider, path)):
+    for token in re.split(r"(\*+)", _whole(provider, path)):
         if token.startswith("**") and provider.segments[1] != 2:
             out += "[^/]+" if provider.quoted else ".+"
         elif token.startswith("*"):
@@ -240,8 +274,12 @@ def _encoded(char: str) -> str:
     return "".join(f"%{byte:02X}" for byte in char.encode())
 
 
-def _two_parts(provider: Provider, path: str) -> str:
-    return "*/*" if provider.segments[1] == 2 and path in ("*", "**") else path
+def _whole(provider: Provider, path: str) -> str:
+    """A lone `*` is the whole provider, whose specs have more than one part: `owner/repo`,
+    `group%2Fproject`, a DOI."""
+    if path not in ("*", "**"):
+        return path
+    return "*/*" if provider.segments[1] == 2 else "**"
 
 
 def _ended(provider: Provider, body: str, ref: str) -> str:

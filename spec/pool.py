@@ -3,17 +3,19 @@ rehearsal nodes are all made (design, rule 4)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from spec import machines
+from spec.generations import earlier
 from spec.model.cluster import GcpCluster, KubernetesCluster
-from spec.model.nodes import Allocatable
+from spec.model.nodes import Allocatable, Builders, Nodes
 from spec.model.stack import Hub
 from spec.names import fit
 
 HUB_LABEL = "hub.jupyter.org/hub"
 PURPOSE_LABEL = "hub.jupyter.org/node-purpose"
+GENERATION_LABEL = "hub.jupyter.org/generation"
 INSTANCE_LABEL = "node.kubernetes.io/instance-type"
 
 
@@ -46,10 +48,15 @@ DEDICATED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """One pool of nodes. `labels` are set on its nodes; `automatic` ones the cloud sets itself."""
+    """One pool of nodes. `labels` are set on its nodes; `automatic` ones the cloud sets itself.
+
+    A `retiring` one is of an earlier generation: nothing of ours selects it any more.
+    """
 
     role: str  # "user" or "build"
-    key: str  # unique in the hub, whatever the generation: "user", "build", "user-n2-highmem-8"
+    key: str  # unique in the hub, and for ever this pool's: "user-g1", "user-n2-highmem-8-g2"
+    generation: int
+    retiring: bool
     name: str
     labels: dict[str, str]
     automatic: dict[str, str]
@@ -67,8 +74,14 @@ class Pool:
 
     @property
     def selector(self) -> dict[str, str]:
-        """Node selector of everything that belongs on this pool."""
+        """Node selector of everything new that belongs on this pool."""
         return {**self.labels, **self.automatic}
+
+    @property
+    def daemon_selector(self) -> dict[str, str]:
+        """Node selector of what serves the nodes of every generation: builds that run on a
+        retiring one keep their docker daemon, and a new generation restarts none."""
+        return {k: v for k, v in self.labels.items() if k != GENERATION_LABEL}
 
     @property
     def cpu_millis(self) -> int:
@@ -127,7 +140,13 @@ def build_pool(hub: Hub) -> Pool:
 
 
 def pools(hub: Hub) -> list[Pool]:
-    """Every pool of the hub, the user pool first. Names and keys are unique, roles are not."""
+    """Every pool that the hub has: those of the present generation, the user pool first, then the
+    retiring ones. Names and keys are unique, roles are not."""
+    retiring = [pool for was in earlier(hub) for pool in _present(was)]
+    return [*_present(hub), *(replace(pool, retiring=True) for pool in retiring)]
+
+
+def _present(hub: Hub) -> list[Pool]:
     return [*user_pools(hub), *([build_pool(hub)] if hub.nodes.builders else [])]
 
 
@@ -137,29 +156,7 @@ def _pool(hub: Hub, role: str, another: str | None = None) -> Pool:
     shape = builders or nodes
     suffix = "-build" if role == "build" else ""
     if isinstance(cluster, KubernetesCluster):
-        labels = dict(nodes.selector)
-        if role == "build":
-            labels[PURPOSE_LABEL] = "build"
-        extra = tuple(t.model_dump(exclude_none=True) for t in nodes.tolerations)
-        machine = machines.CATALOGUE.get(shape.machine_type or nodes.machine_type or "")
-        return Pool(
-            role=role,
-            key=role,
-            name=fit(f"{hub.name}{suffix}", 40),
-            labels=labels,
-            automatic={},
-            taints=(),
-            tolerations=(*(t.toleration() for t in DEDICATED), *extra),
-            machine=machine,
-            machine_type=None,
-            allocatable=nodes.allocatable,
-            min=shape.min,
-            max=shape.max,
-            disk_gb=shape.disk_gb,
-            spot=shape.spot,
-            zones=None,
-            managed=False,
-        )
+        return _selected(hub, role, shape)
     cloud = cluster.provider
     machine_type = another or shape.machine_type or nodes.machine_type or machines.DEFAULT[cloud]
     if another:
@@ -168,11 +165,18 @@ def _pool(hub: Hub, role: str, another: str | None = None) -> Pool:
     bound = role == "build" or not nodes.more_machine_types
     # GKE forbids "/" in taint keys, so its nodes carry only the second spelling.
     taints = DEDICATED[1:] if isinstance(cluster, GcpCluster) else DEDICATED
+    generation = f"g{nodes.generation}"
     return Pool(
         role=role,
-        key=f"{role}{suffix}" if another else role,
-        name=fit(f"{hub.name}{suffix}-g{nodes.generation}", 40),
-        labels={HUB_LABEL: hub.name, PURPOSE_LABEL: role},
+        key=f"{role}{suffix}-{generation}" if another else f"{role}-{generation}",
+        generation=nodes.generation,
+        retiring=False,
+        name=fit(f"{hub.name}{suffix}-{generation}", 40),
+        labels={
+            HUB_LABEL: hub.name,
+            PURPOSE_LABEL: role,
+            GENERATION_LABEL: str(nodes.generation),
+        },
         automatic={INSTANCE_LABEL: machine_type} if bound else {},
         taints=taints,
         tolerations=tuple(t.toleration() for t in DEDICATED),
@@ -185,4 +189,33 @@ def _pool(hub: Hub, role: str, another: str | None = None) -> Pool:
         spot=shape.spot,
         zones=tuple(nodes.zones) if nodes.zones else None,
         managed=True,
+    )
+
+
+def _selected(hub: Hub, role: str, shape: Nodes | Builders) -> Pool:
+    """Nodes that exist already (provider kubernetes)."""
+    nodes = hub.nodes
+    labels = dict(nodes.selector)
+    if role == "build":
+        labels[PURPOSE_LABEL] = "build"
+    extra = tuple(t.model_dump(exclude_none=True) for t in nodes.tolerations)
+    return Pool(
+        role=role,
+        key=role,
+        generation=nodes.generation,
+        retiring=False,
+        name=fit(f"{hub.name}-build" if role == "build" else hub.name, 40),
+        labels=labels,
+        automatic={},
+        taints=(),
+        tolerations=(*(t.toleration() for t in DEDICATED), *extra),
+        machine=machines.CATALOGUE.get(shape.machine_type or nodes.machine_type or ""),
+        machine_type=None,
+        allocatable=nodes.allocatable,
+        min=shape.min,
+        max=shape.max,
+        disk_gb=shape.disk_gb,
+        spot=shape.spot,
+        zones=None,
+        managed=False,
     )

@@ -72,6 +72,17 @@ def read_text(name: str, text: str, secrets_file: SecretsFile | None = None) -> 
         if isinstance(value, dict) and set(value) == {"secure"}:
             secret.add(short)
             value = ABSENT
+        if short in sections:
+            findings.append(
+                Finding(
+                    rule="BH105",
+                    severity="error",
+                    path=short,
+                    value="(given)",
+                    reason=f"it is written as {short} and as {PROJECT}:{short}; one would be lost.",
+                    fix=f"keep {PROJECT}:{short}.",
+                )
+            )
         sections[short] = value
     return read_config(name, sections, secret, findings, secrets_file)
 
@@ -338,7 +349,7 @@ def _findings_of(exc: ValidationError, data: Mapping[str, Any]) -> Iterator[Find
                 rule=problem.rule,
                 severity="error",
                 path=path,
-                value=_brief(value),
+                value="<hidden>" if problem.rule == "BH069" else _brief(value),
                 reason=problem.reason,
                 fix=problem.fix,
             )

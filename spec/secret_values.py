@@ -6,14 +6,16 @@ For those who hold the value (components, hubctl doctor); a stack file has only 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from spec.findings import Finding
+from spec.model.chart import ExternalDatabase
 from spec.model.registry import Gcr
 from spec.model.stack import Hub
 from spec.rules import RULES
 
-SERVICE_ACCOUNT, EMPTY = RULES["BH054"], RULES["BH126"]
+SERVICE_ACCOUNT, EMPTY, DIALECT = RULES["BH054"], RULES["BH126"], RULES["BH165"]
 _KEYS = ("type", "project_id", "private_key", "client_email")
 
 
@@ -34,6 +36,19 @@ def check_secret(hub: Hub, name: str, value: str) -> Iterator[Finding]:
                 f"it is not a service-account key: {problem}.",
                 f"run `pulumi config set --secret {name} < key.json` with the file from Google.",
             )
+
+    elif (
+        name == "databaseUrl"
+        and isinstance(hub.database, ExternalDatabase)
+        and not re.match(rf"{hub.database.dialect}(ql)?(\+\w+)?://", value.strip())
+    ):
+        dialect = hub.database.dialect
+        yield DIALECT.finding(
+            name,
+            "<secret>",
+            f"it is not the URL of a {dialect} database.",
+            f"write one that starts with {dialect}, or change database.dialect.",
+        )
 
 
 def _not_a_key(value: str) -> str | None:

@@ -60,3 +60,12 @@ GENERATED: dict[str, SecretInfo] = {
 
 # Made by the cloud for a registry of ours: the key of the pushing service account.
 REGISTRY_KEY = Secret("registryKey")
+
+ROTATED: dict[str, SecretInfo] = {
+    **GENERATED,
+    REGISTRY_KEY.name: SecretInfo(
+        name=REGISTRY_KEY.name,
+        what="key of the account that pushes to Artifact Registry; the old one is deleted last",
+    ),
+}
+"""Keys under `rotate`: everything that the program makes, or has made."""

@@ -7,8 +7,9 @@ Each value looks like `ENC[AES256_GCM,...]`, and the key `sops` holds what decry
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 
@@ -21,10 +22,27 @@ _PLAIN, _UNREADABLE, _TWICE = RULES["BH069"], RULES["BH130"], RULES["BH131"]
 
 @dataclass(frozen=True, kw_only=True)
 class SecretsFile:
-    """`names` are the flat keys of the file; `findings` say what is wrong with it."""
+    """`names` are the flat keys of the file; `findings` say what is wrong with it; `opened_by` are
+    the kinds of keys that decrypt it, as sops names them (age, kms, gcp_kms, ...)."""
 
     names: frozenset[str]
     findings: tuple[Finding, ...] = ()
+    opened_by: frozenset[str] = frozenset()
+
+
+def load(path: str, text_of: Callable[[str], str]) -> SecretsFile:
+    """The file at `path` (as the stack file names it), whose text `text_of` gives; what that raises
+    because there is no such file, or no text in it, is a finding."""
+    try:
+        return read_secrets_file(path, text_of(path))
+    except (OSError, ValueError) as error:
+        return missing(path, getattr(error, "strerror", None) or "it is not UTF-8 text")
+
+
+def project_folder(stack_file: Path) -> Path:
+    """The folder from which the path of a secretsFile starts; `stack_file` is absolute."""
+    folder = stack_file.parent
+    return folder.parent if folder.name == "stacks" else folder
 
 
 def missing(path: str, why: str) -> SecretsFile:
@@ -45,7 +63,21 @@ def read_secrets_file(path: str, text: str) -> SecretsFile:
             path, "it is not encrypted by sops.", "encrypt it: `sops encrypt --in-place FILE.yaml`."
         )
     names = frozenset(str(key) for key in document if key != METADATA)
-    return SecretsFile(names=names, findings=tuple(_plain(path, document)))
+    return SecretsFile(
+        names=names,
+        findings=tuple(_plain(path, document)),
+        opened_by=frozenset(_opened_by(document[METADATA])),
+    )
+
+
+def _opened_by(metadata: dict[object, object]) -> Iterator[str]:
+    """Keys are lists beside each other, or in groups of which some are needed."""
+    groups = metadata.get("key_groups")
+    for keys in (metadata, *(groups if isinstance(groups, list) else ())):
+        if isinstance(keys, dict):
+            yield from (
+                str(k) for k, v in keys.items() if v and k != "key_groups" and isinstance(v, list)
+            )
 
 
 def set_twice(names: frozenset[str], configured: frozenset[str]) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from spec.model.auth import (
     OidcAuth,
     TemporaryAuth,
 )
+from spec.model.chart import ClassicChart
 from spec.model.stack import Hub, Login, OAuth
 from spec.secrets import Secret
 
@@ -46,7 +47,9 @@ def authenticator(hub: Hub) -> tuple[str, dict[str, Any]]:
             section = {"hosted_domain": list(auth.hosted_domains)}
             return "google", {"GoogleOAuthenticator": {**_oauth(hub, auth), **section}}
         case CILogonAuth():
-            return "cilogon", {"CILogonOAuthenticator": {**_oauth(hub, auth), **_cilogon(auth)}}
+            return "cilogon", {
+                "CILogonOAuthenticator": {**_oauth(hub, auth), **_cilogon(hub, auth)}
+            }
         case OidcAuth():
             return "generic-oauth", {"GenericOAuthenticator": {**_oauth(hub, auth), **_oidc(auth)}}
         case GitLabAuth():
@@ -85,7 +88,7 @@ def _oauth(hub: Hub, auth: OAuth) -> dict[str, Any]:
     }
 
 
-def _cilogon(auth: CILogonAuth) -> dict[str, Any]:
+def _cilogon(hub: Hub, auth: CILogonAuth) -> dict[str, Any]:
     allowed: dict[str, Any] = {}
     for provider in auth.identity_providers:
         derivation: dict[str, Any] = {"username_claim": provider.username_claim}
@@ -94,13 +97,15 @@ def _cilogon(auth: CILogonAuth) -> dict[str, Any]:
         entry: dict[str, Any] = {"username_derivation": derivation}
         if provider.allowed_domains:
             entry["allowed_domains"] = list(provider.allowed_domains)
-        else:
+        elif not auth.allowed_users:
+            # A list of users is a restriction: it is not widened to all of the provider's.
             entry["allow_all"] = True
         if not allowed:
             # Otherwise CILogon's page pre-selects the alphabetically first.
             entry["default"] = True
         allowed[provider.idp] = entry
-    return {"allowed_idps": allowed}
+    # Renamed in oauthenticator 17.4; the hub that the classic chart bundles has an earlier one.
+    return {"allowed_idps" if isinstance(hub.chart, ClassicChart) else "idps": allowed}
 
 
 def _oidc(auth: OidcAuth) -> dict[str, Any]:

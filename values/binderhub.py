@@ -72,11 +72,14 @@ def _builder(hub: Hub) -> dict[str, Any]:
     """Where images are built. Host paths carry the namespace: hubs that share a node never clash."""
     kind = hub.build.builder or "dind"
     cleaner: dict[str, Any] = {"enabled": True}
+    bound = binderhub_config.build_resources(hub)
+    resources: dict[str, Any] = {"resources": bound} if bound else {}
     match kind:
         case "dind":
             return {
                 "imageBuilderType": "dind",
                 "dind": {
+                    **resources,
                     "hostSocketDir": f"/var/run/dind/{hub.ns}",
                     "hostLibDir": f"/var/lib/dind/{hub.ns}",
                 },
@@ -86,6 +89,7 @@ def _builder(hub: Hub) -> dict[str, Any]:
             return {
                 "imageBuilderType": "pink",
                 "pink": {
+                    **resources,
                     "hostSocketDir": f"/var/run/pink/{hub.ns}",
                     "hostStorageDir": f"/var/lib/pink/{hub.ns}",
                 },

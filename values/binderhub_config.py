@@ -6,15 +6,20 @@ Class and trait names: https://binderhub.readthedocs.io/en/latest/reference/ref-
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from spec import names
 from spec.credentials import registry_access
+from spec.model.chart import ClassicChart
 from spec.model.stack import Hub
 from spec.patterns import PROVIDERS, Pattern, compile_pattern
 from spec.pool import build_pool
 from spec.secrets import Secret
 from values.fragments import fragment
+
+BUILD_MEMORY = "25-build-memory"
+"""The snippet of `extraConfig` for a repo2docker that `refuses_memory_flag`."""
 
 
 def config(hub: Hub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
@@ -43,11 +48,7 @@ def config(hub: Hub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
         binder["banner_message"] = launch.banner
     if launch.about:
         binder["about_message"] = launch.about
-    build: dict[str, Any] = {
-        "memory_limit": hub.build.memory.limit,
-        "memory_request": hub.build.memory.guarantee,
-        "node_selector": build_pool(hub).selector,
-    }
+    build: dict[str, Any] = {**_build_pod(hub), "node_selector": build_pool(hub).selector}
     if hub.build.repo2docker_image:
         build["build_image"] = hub.build.repo2docker_image
     out: dict[str, dict[str, Any]] = {
@@ -73,12 +74,37 @@ def config(hub: Hub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
             "period_seconds": launch.rate_limit.period,
         }
     else:
-        # BinderHub has no switch for it; a limit that nobody reaches is one.
-        out["RateLimiter"] = {"limit": 1_000_000, "period_seconds": 1}
+        out["RateLimiter"] = {"limit": 0}  # No limit.
     out |= _registry(hub)
     for class_name, traits in _providers(hub, given).items():
         out[class_name] = traits
     return out
+
+
+def _build_pod(hub: Hub) -> dict[str, Any]:
+    """Memory of a build pod. Only the classic chart's BinderHub knows `resources` (Kubernetes
+    quantities), and it calls the two traits of the other deprecated."""
+    memory = hub.build.memory
+    if isinstance(hub.chart, ClassicChart):
+        # `1G` is 1 GiB to BinderHub, and 10^9 bytes to Kubernetes.
+        sizes = {"requests": f"{memory.guarantee}i", "limits": f"{memory.limit}i"}
+        return {"resources": {kind: {"memory": size} for kind, size in sizes.items()}}
+    return {"memory_limit": memory.limit, "memory_request": memory.guarantee}
+
+
+def refuses_memory_flag(image: str) -> bool:
+    """Whether the repo2docker of an image ends when it is told how much memory a build may use
+    (`--build-memory-limit`): releases after 2024.07.0 do. https://github.com/jupyterhub/repo2docker"""
+    return re.search(r":20(?:1\d|2[0-4])\.\d+\.\d+\Z", image) is None
+
+
+def build_resources(hub: Hub) -> dict[str, Any]:
+    """Resources of the daemon that builds on a node; empty without a bound. BinderHub itself can
+    bound the memory of a build only."""
+    cpu = hub.build.cpu
+    if cpu is None:
+        return {}
+    return {"requests": {"cpu": cpu.guarantee}, "limits": {"cpu": cpu.limit}}
 
 
 def _registry(hub: Hub) -> dict[str, dict[str, Any]]:
@@ -165,6 +191,9 @@ def extra_config(hub: Hub) -> dict[str, str]:
         out["10-repo-providers"] = fragment("repo_providers")
     if hub.launch.event_log:
         out["20-launch-events"] = fragment("launch_events")
+    image = hub.build.repo2docker_image
+    if image and refuses_memory_flag(image) and not isinstance(hub.chart, ClassicChart):
+        out[BUILD_MEMORY] = fragment("build_memory")
     if hub.launch.rate_limit and client_addresses(hub) is not None:
         out["30-client-addresses"] = fragment("client_addresses")
     return out

@@ -63,9 +63,11 @@ def _docker_api(hub: Hub) -> dict[str, Any]:
     """The docker daemon beside the builds; unlike build pods it tolerates only what it is told."""
     pool = build_pool(hub)
     out: dict[str, Any] = {
-        "nodeSelector": pool.selector,
+        "nodeSelector": pool.daemon_selector,
         "tolerations": [dict(t) for t in pool.tolerations],
     }
+    if resources := binderhub_config.build_resources(hub):
+        out["resources"] = resources
     if hub.build.docker_storage:
         out["storage"] = {"emptyDir": {"sizeLimit": hub.build.docker_storage}}
     return out

@@ -24,11 +24,16 @@ def service(hub: Hub) -> dict[str, Any]:
     return {SERVICE: {"display": False, "url": f"http://{_TRAEFIK}", "apiToken": token}}
 
 
-def role(hub: Hub) -> dict[str, Any]:
-    """Entries of hub.loadRoles: the gateway looks up whose token it was shown."""
+def roles(hub: Hub) -> dict[str, Any]:
+    """Entries of hub.loadRoles: what servers show the gateway is their own token, which by
+    default opens no service. The gateway asks the hub with that token, so its own needs nothing.
+    (dask_gateway_server.auth.JupyterHubAuthenticator)
+    """
     if not hub.user.dask_gateway:
         return {}
-    return {SERVICE: {"services": [SERVICE], "scopes": ["read:users:name"]}}
+    # The first two are JupyterHub's own.
+    own = ["users:activity!user", "access:servers!server"]
+    return {"server": {"scopes": [*own, *user_scopes(hub)]}}
 
 
 def user_scopes(hub: Hub) -> list[str]:

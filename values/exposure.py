@@ -69,15 +69,17 @@ def ingress_annotations(hub: Hub, host: str, service: str) -> dict[str, str]:
 
 
 def ingress_values(hub: Hub, host: str, service: str, secret: str) -> dict[str, Any]:
-    """The `ingress` section that both charts share; each host has a TLS secret of its own."""
+    """The `ingress` section that both charts share; each host has a TLS secret of its own, or
+    with an ALB none: nobody would make it, and its certificate is found by the host."""
     ingress = hub.cluster.ingress
+    tls = {"hosts": [host], **({} if ingress.kind == "alb" else {"secretName": secret})}
     return {
         "enabled": True,
         # null: GKE's controller ignores an Ingress that names its class here.
         "ingressClassName": None if ingress.kind == "gce" else ingress.class_name,
         "annotations": ingress_annotations(hub, host, service),
         "hosts": [host],
-        "tls": [{"hosts": [host], "secretName": secret}],
+        "tls": [tls],
     }
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from spec.findings import Finding
 from values.authenticators import authenticator
 from values.guard_view import Guard, View, at, found, mapping
+from values.jupyterhub import jupyterhub_values
 
 
 def _spawner(view: View) -> str:
@@ -50,25 +52,78 @@ def authenticator_class(view: View) -> Iterator[Finding]:
         )
 
 
+# What `servers` and reading users come to; nothing else is BinderHub's business.
+_BINDER_SCOPES = re.compile(
+    r"(servers|(start|delete|read):servers|(read|list):users(:\w+)?|read:hub"
+    r"|(read|list|access):services)(!|$)"
+)
+# Without a filter, these reach other people.
+_POWER = re.compile(
+    r"(admin(-ui|:.*)?|users(:activity)?|tokens|servers|(start|delete|access):servers|delete:users"
+    r"|groups|shutdown|proxy)$"
+)
+
+
+def _scopes(name: str, role: Any) -> list[str]:
+    """Scopes of a role; JupyterHub's own role `admin` has all of them."""
+    scopes = at(role, "scopes")
+    own = ["admin"] if name == "admin" else []
+    return own + [str(s) for s in scopes] if isinstance(scopes, list) else own
+
+
+def powers(view: View) -> Iterator[Finding]:
+    """BH027, BH160: BinderHub may do no more than it needs, and nobody may do what others may."""
+    path = f"{view.hub_path}.hub"
+    if at(view.in_hub("hub", "services", "binder"), "admin"):
+        reason = "BinderHub would administer the hub: make, delete and be any user."
+        yield found("BH027", f"{path}.services.binder.admin", True, reason)
+    for name, role in mapping(view.in_hub("hub", "loadRoles")).items():
+        services, scopes = at(role, "services"), _scopes(str(name), role)
+        where = f"{path}.loadRoles.{name}.scopes"
+        if isinstance(services, list | dict) and "binder" in services:
+            allowed = set() if view.hub.members_only else {"admin:users"}
+            over = [s for s in scopes if s not in allowed and not _BINDER_SCOPES.match(s)]
+            if over:
+                reason = "BinderHub could do more than start servers, in the name of anyone."
+                yield found("BH027", where, over, reason, "use servers and read:users.")
+        if name in ("user", "server", "token") and (over := [s for s in scopes if _POWER.match(s)]):
+            reason = "everyone has this role, and so would have power over everyone else."
+            yield found("BH160", where, over, reason, "give it to a service or to named users.")
+
+
+def widened(view: View) -> Iterator[Finding]:
+    """BH030, BH018: who may log in is what `auth` says, and log-in comes back to the hub."""
+    if view.hub.login is None:
+        return
+    _, sections = authenticator(view.hub)
+    for name, derived in sections.items():
+        path = f"{view.hub_path}.hub.config.{name}"
+        section = mapping(view.in_hub("hub", "config", name))
+        for key in ("allow_all", "allow_existing_users"):
+            if section.get(key) and not derived.get(key):
+                reason = "it lets in people whom `auth` does not name."
+                yield found("BH030", f"{path}.{key}", section[key], reason, "write it in `auth`.")
+        callback = derived.get("oauth_callback_url")
+        if section.get("oauth_callback_url") != callback:
+            yield found(
+                "BH018",
+                f"{path}.oauth_callback_url",
+                section.get("oauth_callback_url"),
+                f"log-in ends at {callback}.",
+            )
+
+
 def roles(view: View) -> Iterator[Finding]:
-    """BH026, BH027, BH032: what BinderHub and members may do."""
+    """BH026, BH032: what BinderHub and members need."""
     path = f"{view.hub_path}.hub.loadRoles"
     loaded = mapping(view.in_hub("hub", "loadRoles"))
     makes_users = False
-    for name, role in loaded.items():
+    for role in loaded.values():
         services, scopes = at(role, "services"), at(role, "scopes")
         # A role without `services` may still reach it through a group or by another key.
         bound = isinstance(services, list | dict) and "binder" in services
         granted = bound and isinstance(scopes, list) and "admin:users" in scopes
         makes_users = makes_users or granted
-        if granted and view.hub.members_only:
-            yield found(
-                "BH027",
-                f"{path}.{name}.scopes",
-                scopes,
-                "BinderHub of a members-only hub could make and delete users.",
-                "use servers and read:users.",
-            )
     binder = at(loaded, "binder", "scopes")
     if not makes_users and not view.hub.members_only:
         yield found(
@@ -106,12 +161,21 @@ def administrators(view: View) -> Iterator[Finding]:
 
 
 def command(view: View) -> Iterator[Finding]:
-    """BH029: images of an open hub are not asked for the hub's login."""
-    if view.hub.members_only:
-        return
+    """BH029: images of an open hub are not asked for the hub's login, members' ones are."""
     value = view.in_hub("singleuser", "cmd")
-    first: Any = value[0] if isinstance(value, list) and value else value
-    if not first or "singleuser" in str(first):
+    if value == jupyterhub_values(view.hub)["singleuser"]["cmd"]:
+        return
+    text = " ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+    asks = re.search("singleuser|labhub", text)
+    if view.hub.members_only:
+        if not text or (not asks and re.search(r"\bjupyter[ -]\w", text)):
+            yield found(
+                "BH029",
+                f"{view.hub_path}.singleuser.cmd",
+                value,
+                "it starts a server that knows nothing of the hub's log-in.",
+            )
+    elif not text or asks:
         yield found(
             "BH029",
             f"{view.hub_path}.singleuser.cmd",
@@ -172,6 +236,8 @@ def culling(view: View) -> Iterator[Finding]:
 GUARDS: tuple[Guard, ...] = (
     auth_enabled,
     authenticator_class,
+    powers,
+    widened,
     roles,
     administrators,
     command,

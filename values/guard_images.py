@@ -69,6 +69,31 @@ def lookup(view: View) -> Iterator[Finding]:
         )
 
 
+def push(view: View) -> Iterator[Finding]:
+    """BH048: builds log in where they push, and servers are pulled from there."""
+    key = "registry.url" if view.classic else "buildPodsRegistryCredentials.server"
+    for path, values, keys in (
+        (view.binder_path, view.binder, tuple(key.split("."))),
+        (view.hub_path, view.hub_values, ("imagePullSecret", "registry")),
+    ):
+        server, prefix = at(values, *keys), _prefix(view)
+        if not isinstance(server, str) or not prefix or registry_access(view.hub).helper:
+            continue
+        host = re.sub(r"^https?://", "", server).partition("/")[0]
+        expected = prefix.partition("/")[0]
+        expected = expected if "." in expected or ":" in expected else "index.docker.io"
+        given = registry_access(view.hub).server
+        same = host == expected or (host in _DOCKER_HUB and expected in _DOCKER_HUB)
+        if not same and server != given:
+            yield found(
+                "BH048",
+                f"{path}.{'.'.join(keys)}",
+                server,
+                f"images are kept at {expected}; its credentials would be for another registry.",
+                "choose the registry in `registry`.",
+            )
+
+
 def use_registry(view: View) -> Iterator[Finding]:
     """BH051: the chart renders the push credentials only if it sees this."""
     value = view.config("BinderHub", "use_registry")
@@ -149,6 +174,7 @@ def key_user(view: View) -> Iterator[Finding]:
 GUARDS: tuple[Guard, ...] = (
     prefix,
     lookup,
+    push,
     use_registry,
     misplaced,
     static_ecr,

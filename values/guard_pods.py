@@ -22,7 +22,9 @@ def selectors(view: View) -> Iterator[Finding]:
         )
     else:
         daemon, key = at(view.binder, "dockerApi", "nodeSelector"), "dockerApi.nodeSelector"
-    if mapping(build) != mapping(daemon):
+    # A daemon that asks for less is on more nodes; one that asks for nothing is on every node.
+    wide = mapping(build) and not mapping(daemon)
+    if wide or not mapping(daemon).items() <= mapping(build).items():
         yield found(
             "BH058",
             f"{view.binder_path}.{key}",
@@ -89,6 +91,18 @@ def policies(view: View) -> Iterator[Finding]:
             f"{view.hub_path}.singleuser.cloudMetadata.blockWithIptables",
             view.in_hub("singleuser", "cloudMetadata", "blockWithIptables"),
             "servers could read the node's cloud credentials.",
+        )
+
+
+def metadata_address(view: View) -> Iterator[Finding]:
+    """BH067: what is blocked is where the credentials are."""
+    address = view.in_hub("singleuser", "cloudMetadata", "ip")
+    if address not in (None, "169.254.169.254"):
+        yield found(
+            "BH067",
+            f"{view.hub_path}.singleuser.cloudMetadata.ip",
+            address,
+            "clouds hand out credentials at 169.254.169.254, which would be open.",
         )
 
 
@@ -169,6 +183,7 @@ GUARDS: tuple[Guard, ...] = (
     selectors,
     storage,
     policies,
+    metadata_address,
     events,
     docker_storage,
     settings,

@@ -9,6 +9,9 @@ from spec import names
 from spec.findings import Finding
 from values.guard_view import Guard, View, at, found, mapping
 
+API_TOKEN = {"secretKeyRef": {"name": "hub", "key": names.API_TOKEN_KEY}}
+"""Where BinderHub takes its token from."""
+
 
 def _ingresses(view: View) -> Iterator[tuple[str, Any, str]]:
     domains = view.hub.domains
@@ -32,8 +35,8 @@ def tls_secrets(view: View) -> Iterator[Finding]:
     taken: dict[Any, str] = {}
     for path, ingress, _ in _ingresses(view):
         for i, entry in enumerate(_list(at(ingress, "tls"))):
-            name = str(at(entry, "secretName"))
-            if taken.setdefault(name, path) != path:
+            name = str(at(entry, "secretName") or "")
+            if name and taken.setdefault(name, path) != path:
                 yield found(
                     "BH011",
                     f"{path}.tls[{i}].secretName",
@@ -116,11 +119,36 @@ def oauth(view: View) -> Iterator[Finding]:
                 client,
                 f"BinderHub says it is {names.OAUTH_CLIENT_ID}.",
             )
-    if view.classic:
-        return  # that chart writes the environment itself
+    if view.classic:  # that chart writes the environment itself
+        for name in ("API_TOKEN", "API_URL", "BASE_URL", "CLIENT_ID", "OAUTH_CALLBACK_URL"):
+            if view.env(f"JUPYTERHUB_{name}") is not None:
+                yield found(
+                    "BH019",
+                    f"{view.binder_path}.extraEnv.JUPYTERHUB_{name}",
+                    "(given)",
+                    "the chart sets it, and a second one would count.",
+                )
+        return
     env = f"{view.binder_path}.extraEnv"
     if not view.env("JUPYTERHUB_API_TOKEN"):
         yield found("BH021", env, None, "JUPYTERHUB_API_TOKEN is gone; a list is replaced whole.")
+    elif view.env("JUPYTERHUB_API_TOKEN") != API_TOKEN:
+        yield found(
+            "BH021",
+            env,
+            "<hidden>",
+            "JUPYTERHUB_API_TOKEN is another than the hub's Secret holds.",
+        )
+    if view.env("JUPYTERHUB_API_URL") not in (
+        names.hub_api_url(hub),
+        f"{names.hub_url(hub)}hub/api",
+    ):
+        yield found(
+            "BH019",
+            env,
+            view.env("JUPYTERHUB_API_URL"),
+            f"JUPYTERHUB_API_URL must be {names.hub_api_url(hub)}.",
+        )
     if hub.members_only and view.env("JUPYTERHUB_OAUTH_CALLBACK_URL") != names.binder_callback(hub):
         yield found(
             "BH018",

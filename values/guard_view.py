@@ -44,6 +44,8 @@ class View:
     binder: Any
     hub_path: str
     binder_path: str
+    helper: Any = None
+    """Values of the registry helper, where there is one."""
 
     @property
     def classic(self) -> bool:
@@ -63,7 +65,9 @@ class View:
         given = at(self.binder, "extraEnv")
         if isinstance(given, Mapping):
             return given.get(name)
-        for entry in given if isinstance(given, list) else ():
+        # Of a name that is written twice, Kubernetes takes the last.
+        entries: list[Any] = given if isinstance(given, list) else []
+        for entry in reversed(entries):
             if at(entry, "name") == name:
                 return at(entry, "value") or at(entry, "valueFrom")
         return None
@@ -83,6 +87,7 @@ def view(hub: Hub, merged: Mapping[str, Any]) -> View:
             binder=values,
             hub_path=f"{path}.jupyterhub",
             binder_path=path,
+            helper=merged.get(names.REGISTRY_HELPER),
         )
     return View(
         hub=hub,
@@ -90,6 +95,7 @@ def view(hub: Hub, merged: Mapping[str, Any]) -> View:
         binder=merged.get(names.BINDERHUB_SERVICE),
         hub_path=f"extraValues.{names.JUPYTERHUB}",
         binder_path=f"extraValues.{names.BINDERHUB_SERVICE}",
+        helper=merged.get(names.REGISTRY_HELPER),
     )
 
 

@@ -6,6 +6,7 @@ guard finds was brought in from outside.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,34 +14,32 @@ from spec.findings import Finding, in_order, looks_secret, shown
 from spec.model.stack import Hub
 from spec.rules import RULES
 from spec.secrets import Secret
-from values import guard_access, guard_images, guard_pods, guard_urls
-from values.guard_view import Guard, view
+from values import guard_access, guard_hub, guard_images, guard_pods, guard_urls
+from values.guard_view import Guard, at, view
 from values.merge import leaves, merge
 
 GUARDS: tuple[Guard, ...] = (
     *guard_urls.GUARDS,
     *guard_access.GUARDS,
+    *guard_hub.GUARDS,
     *guard_images.GUARDS,
     *guard_pods.GUARDS,
 )
 
 
-SECRET_KEYS = frozenset(
-    [
-        "password",
-        "apiToken",
-        "secretToken",
-        "cookieSecret",
-        "client_secret",
-        "access_token",
-        "private_token",
-        "auth_token",
-        "build_token_secret",
-        "hub_api_token",
-        "googleServiceAccountKey",
-    ]
+# What names of keys end in whose values are credentials, however they are spelt ("apiToken",
+# "client_secret", "DB_PASSWORD"). Names of Kubernetes objects that hold one end otherwise, but for
+# those that begin with "existing".
+_CREDENTIAL = re.compile(
+    r"(password|passwd|passphrase|token|secret|apikey|accesskey|secretkey|privatekey|accountkey"
+    r"|credentials)$"
 )
-"""Keys of the charts and of their applications whose values are credentials."""
+
+
+def is_credential_key(key: str) -> bool:
+    """Whether the value of a key of this name is a credential."""
+    plain = re.sub(r"[^a-z]", "", key.lower())
+    return bool(_CREDENTIAL.search(plain)) and not plain.startswith(("existing", "automount"))
 
 
 def guard(
@@ -69,12 +68,19 @@ def overridden(
     for key, value in extra.items():
         where = f"{path}.{key}"
         before = derived.get(key)
-        if key in SECRET_KEYS and isinstance(value, str) and value and before is None:
+        if is_credential_key(str(key)) and isinstance(value, str) and value and before is None:
             yield RULES["BH069"].finding(
                 where,
                 "<hidden>",
                 "it is a credential in plain text.",
                 "remove it and revoke it; secrets are flat keys (`pulumi config set --secret`).",
+            )
+        elif isinstance(value, list) and (entry := _plain_entry(value)):
+            yield RULES["BH069"].finding(
+                f"{where}.{entry}",
+                "<hidden>",
+                "it is a credential in plain text.",
+                "remove it and revoke it; take it from a Kubernetes Secret (valueFrom).",
             )
         elif isinstance(value, Mapping) and not isinstance(before, Mapping):
             yield from overridden(where, {}, value)
@@ -93,6 +99,15 @@ def overridden(
             )
         elif before != value and before != {}:
             yield _override(where, before, value)
+
+
+def _plain_entry(entries: list[Any]) -> str | None:
+    """The name of an environment variable in a list that holds a credential."""
+    for entry in entries:
+        name, value = at(entry, "name"), at(entry, "value")
+        if isinstance(name, str) and isinstance(value, str) and value and is_credential_key(name):
+            return name
+    return None
 
 
 def _override(where: str, before: Any, value: Any) -> Finding:

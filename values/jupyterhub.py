@@ -44,15 +44,16 @@ def jupyterhub_values(hub: Hub) -> dict[str, Any]:
 
 
 def _hub(hub: Hub, core: dict[str, str]) -> dict[str, Any]:
-    # The classic chart brings a spawner of its own, configured under its own name.
-    bundled = isinstance(hub.chart, ClassicChart)
+    # Ours takes the place of the classic chart's own spawner, which reads its settings under this
+    # name; docs/decisions/classic-spawner.md.
+    section = "BinderSpawner" if isinstance(hub.chart, ClassicChart) else "BinderSpawnerMixin"
     spawner: dict[str, Any] = {"auth_enabled": hub.members_only}
     if hub.launch.cors and not hub.members_only:
         spawner["cors_allow_origin"] = hub.launch.cors
     class_name, sections = authenticator(hub)
     config: dict[str, Any] = {
         "JupyterHub": {"authenticator_class": class_name, "admin_access": hub.members_only},
-        "BinderSpawner" if bundled else "BinderSpawnerMixin": spawner,
+        section: spawner,
         "KubeSpawner": {"http_timeout": hub.user.http_timeout},
         "CryptKeeper": {"keys": [Secret("cryptKey")]},
         **sections,
@@ -68,9 +69,8 @@ def _hub(hub: Hub, core: dict[str, str]) -> dict[str, Any]:
         # The images are anybody's: by default, five in a row that do not start (or five visits
         # to the hub's own start page) make the hub exit for everyone.
         "consecutiveFailureLimit": 0,
+        "extraConfig": {"10-binder-spawner": fragment("binder_spawner")},
     }
-    if not bundled:
-        out["extraConfig"] = {"10-binder-spawner": fragment("binder_spawner")}
     if not isinstance(hub.auth, NoAuth):
         # People choose what to launch on BinderHub's page; do not skip it after log-in. A visit
         # of a temporary user would else start a server without an image.
@@ -100,7 +100,7 @@ def _roles(hub: Hub) -> dict[str, Any]:
         "binder": {"services": ["binder"], "scopes": ["servers", scope]},
         # Without it, members who are not administrators get a 403 from BinderHub.
         "user": {"scopes": ["self", "access:services!service=binder", *dask.user_scopes(hub)]},
-        **dask.role(hub),
+        **dask.roles(hub),
     }
 
 
@@ -155,7 +155,7 @@ def _singleuser(hub: Hub) -> dict[str, Any]:
         "cloudMetadata": {"blockWithIptables": True},
         "networkPolicy": {
             "enabled": True,
-            "egress": [*user.egress, *dask.egress(hub)],
+            "egress": [*(rule.as_policy() for rule in user.egress), *dask.egress(hub)],
             "egressAllowRules": {"cloudMetadataServer": False, "privateIPs": False},
         },
     }

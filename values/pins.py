@@ -33,6 +33,9 @@ BINDERHUB = Pin(
     repository="https://hub.jupyter.org/helm-chart/",
     source="https://github.com/jupyterhub/binderhub",
 )
+BUNDLED_JUPYTERHUB = "4.2.0"
+"""The jupyterhub chart inside that one (JupyterHub 5.3.0); no newer one is published with it."""
+
 REGISTRY_HELPER = Pin(
     chart="binderhub-container-registry-helper",
     version="0.2.4",

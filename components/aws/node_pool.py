@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.adopt import adopted
 from components.aws.policies import NODE_POLICIES, nodes_trust
 from components.aws.shapes import DEVICE, scale_tags, taints
 from components.labels import cloud_labels
+from components.pools import pool_options, taken_over
 from spec import names
 from spec.model.stack import Hub
 from spec.pool import Pool, pools
@@ -87,8 +87,13 @@ class EksNodePools(pulumi.ComponentResource):
                 aws.ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=tags)
                 for kind in ("instance", "volume")
             ],
-            # The name is fixed; raising the generation changes it, and the new one comes first.
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pool_options(
+                pool,
+                pulumi.ResourceOptions(parent=self),
+                # A new version of the template would drain every node of the group.
+                refused=["blockDeviceMappings"],
+                kept=["metadataOptions", "blockDeviceMappings", "tagSpecifications"],
+            ),
         )
 
     def _group(
@@ -100,12 +105,11 @@ class EksNodePools(pulumi.ComponentResource):
         after: list[pulumi.Resource],
     ) -> aws.eks.NodeGroup:
         hub = args.hub
-        adopt = hub.adopt.builder_pool if pool.role == "build" else hub.adopt.node_pool
         return aws.eks.NodeGroup(
+            # Both names end in the generation: a raised one is another group, made before the old
+            # one goes, or beside it while it retires.
             f"{name}-{pool.key}",
             cluster_name=args.cluster,
-            # The name ends in the generation. Raising it makes the new group before the old one
-            # goes; a replacement under the same name fails rather than take users' nodes away.
             node_group_name=pool.name,
             node_role_arn=names.iam_arn(hub, "nodes"),
             # All zones in one group: nothing is kept on volumes (which are bound to a zone), so a
@@ -123,16 +127,19 @@ class EksNodePools(pulumi.ComponentResource):
             launch_template=aws.eks.NodeGroupLaunchTemplateArgs(
                 id=template.id, version=template.latest_version.apply(str)
             ),
-            opts=adopted(
-                adopt,
-                pulumi.ResourceOptions(
-                    parent=self,
-                    depends_on=after,
-                    # The autoscaler changes it all day; writing it back would take nodes away.
-                    ignore_changes=["scalingConfig.desiredSize"],
-                ),
+            opts=pool_options(
+                pool,
+                taken_over(hub, pool, pulumi.ResourceOptions(parent=self, depends_on=after)),
+                # The autoscaler changes it all day; writing it back would take nodes away.
+                ignored=["scalingConfig.desiredSize"],
+                # EKS takes no bounds without a desired size, and ours is as old as the last `up`:
+                # a retiring group keeps its bounds, or its running servers would go at once.
+                kept=[
+                    "scalingConfig", "subnetIds", "instanceTypes", "capacityType", "amiType",
+                    "updateConfig", "labels", "taints", "launchTemplate",
+                ],
             ),
-        )
+        )  # fmt: skip
 
     def _tags(self, name: str, pool: Pool, group: aws.eks.NodeGroup) -> None:
         # A managed group's own tags do not reach its auto scaling group.

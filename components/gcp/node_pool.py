@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_gcp as gcp
 
-from components.adopt import adopted
 from components.gcp.shapes import initial_node_count, node_roles, taints
+from components.pools import pool_options, taken_over
 from spec import names
 from spec.model.cluster import GcpCluster
 from spec.model.stack import Hub
@@ -60,11 +60,10 @@ class GkeNodePools(pulumi.ComponentResource):
     ) -> gcp.container.NodePool:
         cluster = hub.cluster
         assert isinstance(cluster, GcpCluster)
-        adopt = hub.adopt.builder_pool if pool.role == "build" else hub.adopt.node_pool
         return gcp.container.NodePool(
+            # Both names end in the generation: a raised one is another pool, made before the old
+            # one goes, or beside it while it retires.
             f"{name}-{pool.key}",
-            # The name ends in the generation. Raising it makes the new pool before the old one
-            # goes; a replacement under the same name fails rather than take users' nodes away.
             name=pool.name,
             cluster=cluster.name,
             location=cluster.location,
@@ -100,13 +99,13 @@ class GkeNodePools(pulumi.ComponentResource):
                 ),
                 metadata={"disable-legacy-endpoints": "true"},
             ),
-            opts=adopted(
-                adopt,
-                pulumi.ResourceOptions(
-                    parent=self,
-                    depends_on=after,
-                    # It follows the pool's present size, and a change of it replaces the pool.
-                    ignore_changes=["initialNodeCount"],
-                ),
+            opts=pool_options(
+                pool,
+                taken_over(hub, pool, pulumi.ResourceOptions(parent=self, depends_on=after)),
+                # It follows the pool's present size, and a change of it replaces the pool.
+                ignored=["initialNodeCount"],
+                # GKE would change these by draining every node, servers included.
+                refused=["nodeConfig.machineType", "nodeConfig.diskSizeGb"],
+                kept=["nodeConfig", "nodeLocations", "management", "autoscaling.locationPolicy"],
             ),
         )

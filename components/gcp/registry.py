@@ -8,7 +8,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.adopt import adopted
-from components.gcp.shapes import cleanup_ages, decode_key
+from components.gcp.shapes import cleanup_ages, decode_key, key_keepers
 from spec import names
 from spec.model.registry import ArtifactRegistry
 from spec.model.stack import Hub
@@ -103,6 +103,8 @@ class ImageRegistry(pulumi.ComponentResource):
         key = gcp.serviceaccount.Key(
             f"{name}-key",
             service_account_id=(f"projects/{project}/serviceAccounts/{names.pusher_email(hub)}"),
+            # A new number makes a new key first; the old one goes last, when BinderHub has the new.
+            keepers=key_keepers(hub),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[account, writer],

@@ -51,6 +51,12 @@ def cleanup_ages(registry: ArtifactRegistry) -> tuple[int, str]:
     return registry.keep_versions, f"{registry.delete_untagged_after_days * _DAY}s"
 
 
+def key_keepers(hub: Hub) -> dict[str, str] | None:
+    """What a new value of renews the key: the number under `rotate`, once there is one."""
+    number = dict(hub.rotate).get("registryKey", 0)
+    return {"rotate": str(number)} if number else None
+
+
 def decode_key(private_key: str) -> str:
     """JSON of a service-account key, which the API gives as base64."""
     return base64.b64decode(private_key).decode()

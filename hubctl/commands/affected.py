@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import sys
 
 from hubctl import changes, stackfiles
 from hubctl.output import print_json
@@ -14,9 +17,14 @@ EXAMPLES = """examples:
   hubctl affected --base origin/main --head HEAD    commits only
   hubctl affected --base "$BEFORE" --head "$AFTER" --json
   hubctl affected --all --json                      every stack, for a schedule
-JSON has `any`, `matrix` ({"include": [{"stack", "file", "stage"}]}), the same split in
-`stages.first` (staging and development) and `stages.rest`, `affected` with the reasons, and
-`deleted`: stacks whose file is gone and whose hub nobody has destroyed by that.
+A base of zeros or nothing, as forges give for a new branch, means every stack, and says so.
+JSON has `affected` with the reasons, `deleted` (stacks whose file is gone and whose hub nobody has
+destroyed by that), and for CI `matrix` ({"include": [{"stack", "file", "stage", "clouds"}]}), the
+same split in `stages.first` (staging) and `stages.rest` (production). Stacks of stage development
+are their owner's and in no matrix. `clouds` are those to log in to: gcp, aws, both or none, the
+state's (PULUMI_BACKEND_URL) and the keys' included.
+--github-output writes the lists `stacks`, `first` and `rest`, and `touched` (true or false), as
+outputs of a step of GitHub Actions.
 Exit status: 0 also when nothing is touched, 2 misuse.
 """
 
@@ -28,21 +36,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--base", metavar="REF", help="compare with this revision")
     which.add_argument("--all", action="store_true", help="every stack, whatever changed")
     parser.add_argument("--head", metavar="REF", help="compare this one (default: the files here)")
-    parser.add_argument("--json", action="store_true", help="for a CI matrix")
+    parser.add_argument("--only", metavar="STACK", help="leave out every other stack")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for a CI matrix")
+    form.add_argument("--github-output", action="store_true", help="write a job's outputs, too")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """0; raises Problem when git does not know a revision."""
     if arguments.all and arguments.head:
         raise Problem("--head goes with --base.", status=2)
-    touch = (
-        changes.everything(known_stacks(stackfiles.project_root()))
-        if arguments.all
-        else since(arguments.base, arguments.head)
-    )
+    touch = chosen(arguments.base, arguments.head)
+    if arguments.only:
+        touch = touch.only(arguments.only)
     if arguments.json:
         print_json(touch.as_dict())
         return 0
+    if arguments.github_output:
+        _outputs(touch)
     for stack in touch.affected:
         print(f"{stack.name} ({stack.stage}): {', '.join(stack.reasons)}")
     for name in touch.deleted:
@@ -50,6 +61,33 @@ def run(arguments: argparse.Namespace) -> int:
     if not touch.affected and not touch.deleted:
         print("no stack is touched")
     return 0
+
+
+def chosen(base: str | None, head: str | None = None) -> changes.Touch:
+    """What changed since `base`; every stack when that is None, or no revision, which is said."""
+    if base is not None and not changes.is_nothing(base):
+        return since(base, head)
+    if base is not None:
+        said = "the base is no revision (a new branch?), so every stack is taken."
+        print(f"hubctl: {said}", file=sys.stderr)
+    return changes.everything(known_stacks(stackfiles.project_root()))
+
+
+def _outputs(touch: changes.Touch) -> None:
+    """Write the lists for a matrix where GitHub reads a step's outputs."""
+    target = os.environ.get("GITHUB_OUTPUT")
+    if not target:
+        raise Problem(
+            "--github-output is for a job of GitHub Actions: GITHUB_OUTPUT is not set.", status=2
+        )
+    # JSON escapes line breaks, so a stack's name cannot add an output of its own.
+    found = {**touch.outputs(), "touched": touch.any}
+    lines = [f"{name}={json.dumps(value)}\n" for name, value in found.items()]
+    try:
+        with open(target, "a", encoding="utf-8") as file:
+            file.write("".join(lines))
+    except OSError as error:
+        raise Problem(f"{target} cannot be written: {error.strerror}.") from None
 
 
 def since(base: str, head: str | None) -> changes.Touch:

@@ -8,14 +8,16 @@ from typing import Any
 from hubctl import prices, stackfiles
 from hubctl.output import print_json, print_table
 from spec.base import to_bytes
+from spec.model.cluster import AwsCluster, GcpCluster, KubernetesCluster
 from spec.model.stack import Hub
 from spec.pool import Pool, pools
 
 EXAMPLES = """examples:
   hubctl cost ecology
   hubctl cost ecology --json
-An estimate from a table of list prices, with its date: machines and disks only, no discounts, no
-traffic, no load balancer, no cluster fee, no core nodes. Spot nodes are counted at the full price.
+An estimate from a table of list prices, with its date and the region's factor: machines and disks
+only, no discounts, no traffic, no load balancer, no cluster fee, no core nodes. Spot nodes are
+counted at the full price. What the list does not know is said, and null in JSON.
 Exit status: 0 estimated, 1 the file has errors, 2 misuse.
 """
 
@@ -32,25 +34,20 @@ def run(arguments: argparse.Namespace) -> int:
     stack, hub = stackfiles.usable(stackfiles.find(arguments.stack), secrets=False)
     rows = [estimate(hub, pool) for pool in pools(hub)]
     if arguments.json:
-        print_json({"stack": stack.name, "estimate": True, "currency": "USD", "asOf": prices.AS_OF,
-                    "sources": prices.SOURCES, "pools": rows, **_total(rows)})  # fmt: skip
+        print_json({"stack": stack.name, "estimate": True, "currency": "USD",
+                    "priceList": _price_list(hub), "pools": rows, **_total(rows)})  # fmt: skip
         return 0
     print_table(
         ("pool", "machine", "nodes", "per node and hour", "least per month", "most per month", "servers"),
         [
             (r["pool"], r["machine"] or "(not ours)", f"{r['min']} to {r['max']}",
              _dollars(r["hour"], 3), _dollars(r["leastMonth"]), _dollars(r["mostMonth"]),
+             "retiring: no new ones" if r["retiring"] else
              f"{r['serversPerNode']} each, {r['servers']} in all" if r["servers"] else "")
             for r in rows
         ],
     )  # fmt: skip
-    total = _total(rows)
-    if total["mostMonth"] is None:
-        print("\nThese machines have no price in the table, or are not made by this program.")
-        return 0
-    print(f"\nEstimate: {_dollars(total['leastMonth'])} to {_dollars(total['mostMonth'])} a month, with no "
-          f"node beyond the least and with all of them running all month.\nList prices of "
-          f"{prices.AS_OF}: {prices.SOURCES.get(hub.cluster.provider, '')}")  # fmt: skip
+    print("\n" + "\n".join(_said(hub, rows)))
     if any(pool.spot for pool in pools(hub)):
         print("Spot nodes cost less than this; their price changes all day.")
     return 0
@@ -58,21 +55,69 @@ def run(arguments: argparse.Namespace) -> int:
 
 def estimate(hub: Hub, pool: Pool) -> dict[str, Any]:
     """One pool: nodes, dollars, and how many servers it holds by the users' guarantees."""
-    price = prices.node_price(pool.machine, pool.disk_gb) if pool.machine and pool.managed else None
-    each = servers_per_node(hub, pool) if pool.role == "user" else 0
+    price = None
+    if pool.machine and pool.managed:
+        price = prices.node_price(pool.machine, pool.disk_gb, _region(hub) or "")
+    each = servers_per_node(hub, pool) if pool.role == "user" and not pool.retiring else 0
     return {
         "pool": pool.name,
         "role": pool.role,
+        "retiring": pool.retiring,
         "machine": pool.machine_type,
         "min": pool.min,
         "max": pool.max,
         "spot": pool.spot,
         "hour": price and price.hour,
+        "regionFactor": price and price.factor,
         "leastMonth": price and round(price.month * pool.min, 2),
         "mostMonth": price and round(price.month * pool.max, 2),
         "serversPerNode": each,
         "servers": each * pool.max,
     }
+
+
+def _region(hub: Hub) -> str | None:
+    return hub.cluster.region if isinstance(hub.cluster, GcpCluster | AwsCluster) else None
+
+
+def _price_list(hub: Hub) -> dict[str, Any] | None:
+    """Whose list, of which date and for which region; None for nodes of no cloud that is known."""
+    if isinstance(hub.cluster, KubernetesCluster):
+        return None
+    found = prices.LISTS[hub.cluster.provider]
+    return {"name": found.name, "asOf": found.as_of, "region": found.region, "url": found.url}
+
+
+def _said(hub: Hub, rows: list[dict[str, Any]]) -> list[str]:
+    """The sum, and what it rests on, in sentences."""
+    total = _total(rows)
+    if isinstance(hub.cluster, KubernetesCluster):
+        return ["No estimate: these nodes are not made by this program."]
+    if total["mostMonth"] is None:
+        missing = ", ".join(dict.fromkeys(r["machine"] for r in rows if r["hour"] is None))
+        return [f"No estimate: the price list has no {missing}."]
+    found, region = prices.LISTS[hub.cluster.provider], _region(hub)
+    factors = {r["regionFactor"] for r in rows}
+    unknown = sorted(r["machine"] for r in rows if r["regionFactor"] is None)
+    known = sorted(factors - {None})
+    factor = "" if not known or region == found.region else (
+        f"; {region} costs the same" if known == [1]
+        else f"; {region} costs {' and '.join(f'{f:g}' for f in known)} times as much"
+    )  # fmt: skip
+    out = [
+        f"Estimate: {_dollars(total['leastMonth'])} to {_dollars(total['mostMonth'])} a month, with "
+        "no node beyond the least and with all of them running all month.",
+        f"Price list of {found.as_of}: {found.name}, on demand, {found.region}{factor}. Disks are "
+        f"counted as in {found.region}.",
+        f"Today's prices: {found.url}",
+    ]
+    if unknown:
+        out.insert(
+            2,
+            f"The list does not know {', '.join(dict.fromkeys(unknown))} in {region}: counted as in "
+            f"{found.region}, so the real price differs.",
+        )
+    return out
 
 
 def servers_per_node(hub: Hub, pool: Pool) -> int:

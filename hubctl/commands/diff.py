@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from hubctl import comparing, sides, stackfiles
 from hubctl.commands.affected import since
 from hubctl.comparing import StackDiff, compare, state_of
 from hubctl.manifests import Charts
-from hubctl.output import colourful, print_json
+from hubctl.output import print_diff, print_json
 from hubctl.problem import Problem
 from hubctl.revisions import Repository
 from spec.findings import errors
@@ -63,20 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.json:
         print_json([d.as_dict() for d in found])
     else:
-        _print("".join(d.text() for d in found) or "# no stack is touched\n")
+        print_diff("".join(d.text() for d in found) or "# no stack is touched\n")
     if any(d.state == "errors" for d in found):
         return 1
     return int(arguments.exit_code and any(d.state != "same" for d in found))
-
-
-def _print(text: str) -> None:
-    if colourful(sys.stdout):
-        from rich.console import Console
-        from rich.syntax import Syntax
-
-        Console().print(Syntax(text, "diff", background_color="default"))
-    else:
-        print(text, end="")
 
 
 def _revisions(arguments: argparse.Namespace, charts: Charts | None) -> list[StackDiff]:

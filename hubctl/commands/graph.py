@@ -19,6 +19,9 @@ Exit status: 0 drawn, 1 the file has errors, 2 misuse.
 """
 
 
+_FORMS = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".md": "mermaid"}
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.epilog = EXAMPLES
@@ -37,8 +40,14 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({"stack": stack.name, "nodes": [vars(n) for n in drawn.nodes],
                     "edges": [list(e) for e in drawn.edges]})  # fmt: skip
         return 0
-    by_name = "svg" if (arguments.output or "").endswith(".svg") else "mermaid"
-    text = svg(drawn) if (arguments.format or by_name) == "svg" else mermaid(drawn)
+    form = arguments.format or _FORMS.get(Path(arguments.output or "x.mmd").suffix.lower())
+    if form is None:
+        raise Problem(
+            f"{arguments.output}: its name does not tell the format; end it in .svg or .mmd, or give "
+            "--format.",
+            status=2,
+        )
+    text = svg(drawn) if form == "svg" else mermaid(drawn)
     if not arguments.output:
         print(text, end="")
         return 0

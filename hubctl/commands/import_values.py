@@ -17,11 +17,12 @@ from hubctl.importer.convert import Converted, convert
 from hubctl.importer.leftovers import Leaf
 from hubctl.importer.paths import at, items, put
 from hubctl.masking import mask
-from hubctl.output import print_json
+from hubctl.output import print_diff, print_json
 from hubctl.problem import Problem
 from hubctl.rendering import plain
 from spec.findings import in_order, shown
 from spec.secrets import GENERATED
+from spec.secrets_file import project_folder
 from values.render import to_yaml
 
 EXAMPLES = """examples:
@@ -73,9 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     flags = {f: v for f in _FLAGS if (v := getattr(arguments, f.replace("-", "_")))}
     read = layers.read([Path(f) for f in arguments.files])
     if read.flat_file:
-        # The program looks for it from the project's folder.
-        place = path.resolve().parent
-        root = place.parent if place.name == "stacks" else place
+        root = project_folder(path.resolve())
         read = replace(read, flat_file=os.path.relpath(Path(read.flat_file).resolve(), root))
     folder = Path(arguments.charts).expanduser() if arguments.charts else None
     known = defaults.read(folder, list(read.releases))
@@ -88,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(account(path.name, done, read), end="")
     if not arguments.no_diff:
         print("\nDifference between the original values and what this stack renders:\n")
-        print("".join(part.text for part in difference(done)) or "none\n", end="")
+        print_diff("".join(part.text for part in difference(done)) or "none\n")
     return 0
 
 

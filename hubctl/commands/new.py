@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from pathlib import Path
 
+from hubctl import answers as answered
 from hubctl import draft, interview, stackfiles
 from hubctl.__main__ import COMMANDS, main
 from hubctl.output import print_json
 from hubctl.problem import Problem
+from hubctl.questions import OPEN, QUESTIONS, Answers
 from spec import names
 from spec.findings import errors
 from spec.model.stack import Hub
 from spec.read import read_text
+from spec.sample import launchable
 from values.check import check_values
 
 EXAMPLES = """examples:
@@ -31,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.epilog = EXAMPLES
     parser.add_argument("name", metavar="NAME", help="the hub's name: a-z, 0-9 and '-'")
-    for question in interview.QUESTIONS:
+    for question in QUESTIONS:
         choices = f" ({', '.join(question.choices)})" if question.choices else ""
         parser.add_argument(f"--{question.flag}", metavar="TEXT", help=question.text + choices)
     parser.add_argument("--output", metavar="FILE", help="default: stacks/Pulumi.NAME.yaml")
@@ -53,12 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if path.exists():
         raise Problem(f"{path} exists; edit it, or choose another name.", status=2)
-    given = {q.flag: getattr(arguments, q.flag.replace("-", "_")) for q in interview.QUESTIONS}
+    given = {q.flag: getattr(arguments, q.flag.replace("-", "_")) for q in QUESTIONS}
     ask = None if arguments.no_input or not sys.stdin.isatty() else _ask
     answers = interview.interview(given, ask)
-    sections = interview.sections(answers)
+    sections = answered.sections(answers)
     title = f"{arguments.name}: {_said(answers)}"
-    text = draft.text(sections, title=title, comments=interview.comments(answers))
+    text = draft.text(sections, title=title, comments=answered.comments(answers))
     hub = _checked(arguments.name, text)
     write_new(path, text)
     secrets = draft.secrets_to_set(hub, ())
@@ -73,14 +77,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _ask(text: str) -> str:
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401 - lets people edit what they type
     try:
         return input(text)
     except EOFError:
         raise Problem("the answers ended; nothing was written.", status=2) from None
 
 
-def _said(answers: interview.Answers) -> str:
-    kind = "an open hub" if answers["auth"] in ("none", "temporary") else "a members-only hub"
+def _said(answers: Answers) -> str:
+    kind = "an open hub" if answers["auth"] in OPEN else "a members-only hub"
     where = {"gcp": "GKE", "aws": "EKS", "kubernetes": "Kubernetes"}[answers["provider"]]
     return f"{kind} on {where}."
 
@@ -134,5 +140,10 @@ def _next(hub: Hub) -> list[str]:
         f"hubctl validate {hub.name}",
         f"pulumi preview --stack {hub.name}",
         f"pulumi up --stack {hub.name}",
-        f"hubctl smoke {hub.name}",
+        f"hubctl smoke {hub.name}{_to_launch(hub)}",
     ]
+
+
+def _to_launch(hub: Hub) -> str:
+    """The option that smoke needs where the patterns name no single repository."""
+    return "" if launchable(hub) else " --repo OWNER/REPO"

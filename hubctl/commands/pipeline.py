@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
-from hubctl import stackfiles
+from hubctl.changes import Touch
+from hubctl.commands.affected import chosen
 from hubctl.output import print_json
-from hubctl.problem import Problem
 
 EXAMPLES = """examples:
   hubctl pipeline preview --base origin/main > child.yml
   hubctl pipeline up --base "$CI_COMMIT_BEFORE_SHA" > child.yml    staging stacks first
   hubctl pipeline drift --all > child.yml
 GitLab has no matrix from a job's output; this prints JSON, which is YAML, for `trigger: include`.
-The jobs extend .preview, .up, .drift and .drift-report of .gitlab/hub.yml. Stacks of stage
-development are nobody's to deploy but their owner's: `up` and `drift` leave them out.
+The jobs extend .preview, .up, .drift and .drift-report of .gitlab/hub.yml, and have the variables
+STACK, STAGE and CLOUDS (those to log in to). Stacks of stage development are left out: they are
+nobody's to deploy but their owner's. A base of zeros, as for a new branch, means every stack.
 Exit status: 0 printed, 2 misuse.
 """
 TEMPLATE = ".gitlab/hub.yml"
@@ -35,29 +35,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0; raises Problem when git does not know the revision."""
-    from hubctl.commands.affected import since
-    from hubctl.revisions import known_stacks
-
-    if arguments.all:
-        stacks = [(s.name, s.stage) for s in known_stacks(stackfiles.project_root())]
-    else:
-        stacks = [(s.name, s.stage) for s in since(arguments.base, None).affected]
-    print_json(pipeline(arguments.what, stacks))
+    print_json(pipeline(arguments.what, chosen(arguments.base)))
     return 0
 
 
-def pipeline(what: str, stacks: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """The pipeline for stacks given as (name, stage). Pure."""
-    if what not in ("preview", "up", "drift"):
-        raise Problem(f"{what!r} is no pipeline.", status=2)
-    deployed = [(n, s) for n, s in stacks if what == "preview" or s != "development"]
+def pipeline(what: Literal["preview", "up", "drift"], touch: Touch) -> dict[str, Any]:
+    """The pipeline for what a change touches. Pure."""
     jobs: dict[str, Any] = {
-        f"{what} {name}": {
+        f"{what} {stack.name}": {
             "extends": f".{what}",
-            "stage": stage if what == "up" else what,
-            "variables": {"STACK": name, "STAGE": stage},
+            "stage": stack.stage if what == "up" else what,
+            "variables": {
+                "STACK": stack.name,
+                "STAGE": stack.stage,
+                "CLOUDS": " ".join(stack.clouds),
+            },
         }
-        for name, stage in deployed
+        for stack in touch.ci
     }
     if not jobs:
         # A pipeline without a job is an error to GitLab.

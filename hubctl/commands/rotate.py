@@ -8,12 +8,13 @@ from pathlib import Path
 from hubctl import stackfiles, textedit
 from hubctl.output import print_json
 from hubctl.problem import Problem
-from spec.secrets import GENERATED, GIVEN
+from spec.secrets import GIVEN, ROTATED
 from values.releases import releases
 
 EXAMPLES = """examples:
   hubctl rotate ecology proxyToken
   hubctl rotate ecology cookieSecret --dry-run
+  hubctl rotate ecology registryKey         the key that pushes to Artifact Registry
 Raises the number under `rotate` in the stack file by one and changes nothing else of it; the secret
 itself is made by the next `pulumi up`, and never shown. Secrets that you give are renewed with
 `pulumi config set --secret NAME`.
@@ -28,6 +29,8 @@ EFFECTS: dict[str, str] = {
     "buildTokenSecret": "BinderHub restarts; launch pages that are open have to be reloaded",
     "registryHelperToken": "the registry helper and BinderHub restart; builds under way may fail",
     "daskGatewayToken": "the hub restarts; the Dask Gateway needs the new token too",
+    "registryKey": "BinderHub restarts with a new key, then the old key is deleted; a build under "
+    "way that pushes after that fails, and its next launch builds again",
 }
 """What a new value does, by secret."""
 
@@ -36,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.epilog = EXAMPLES
     parser.add_argument("stack", metavar="STACK|FILE", help="which stack")
-    parser.add_argument("secret", metavar="SECRET", help=", ".join(GENERATED))
+    parser.add_argument("secret", metavar="SECRET", help=", ".join(ROTATED))
     parser.add_argument("--dry-run", action="store_true", help="say what would happen only")
     parser.add_argument("--json", action="store_true", help="the same as JSON")
 
@@ -54,11 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     used = {s for plan in releases(hub, stack.given_secrets) for s in plan.secrets}
     if any(plan.name == "registry-helper" for plan in releases(hub)):
         used.add("registryHelperToken")
-    known = sorted(used & set(GENERATED))
+    known = sorted(used & set(ROTATED))
     if name not in known:
-        raise Problem(
-            f"this hub has no generated secret {name!r}; it has {', '.join(known)}.", status=2
-        )
+        raise Problem(f"this hub makes no secret {name!r}; it makes {', '.join(known)}.", status=2)
     number = dict(hub.rotate).get(name, 0) + 1
     text = path.read_text(encoding="utf-8")
     edited = textedit.set_key(text, "rotate", name, number)

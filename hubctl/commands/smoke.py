@@ -11,6 +11,7 @@ from hubctl.checks import failed, show
 from hubctl.output import print_json, progress
 from hubctl.problem import Problem
 from hubctl.smoke.plan import plan
+from spec.sample import EXAMPLE
 
 EXAMPLES = """examples:
   hubctl smoke ecology
@@ -45,9 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
     from hubctl.smoke.run import Smoke
 
     stack, hub = stackfiles.usable(stackfiles.find(arguments.stack))
-    todo = plan(
-        hub, repo=arguments.repo, hub_url=arguments.hub_url, binder_url=arguments.binder_url
-    )
+    # Nothing is launched, so nobody needs to say what: any repository stands in.
+    repo = arguments.repo or (EXAMPLE if arguments.no_launch else None)
+    todo = plan(hub, repo=repo, hub_url=arguments.hub_url, binder_url=arguments.binder_url)
     token = _token(arguments.token_file)
     if todo.members_only and not token and not arguments.no_launch:
         raise Problem(
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "stack": stack.name,
                 "ok": not failed(checks),
                 "checks": [check.as_dict() for check in checks],
-                "spec": todo.spec,
+                "spec": None if arguments.no_launch else todo.spec,
                 "image": smoke.launch.image,
                 "phases": smoke.launch.phases,
             }

@@ -86,8 +86,8 @@ def _nodes(hub: Hub, b: _Builder, cluster: str) -> list[str]:
     else:
         return []
     return [
-        b.add(f"pool-{pool.name}", kind, f"{pool.name}: {pool.min} to {pool.max} {pool.machine_type}",
-              "nodes", cluster, who)
+        b.add(f"pool-{pool.name}", kind, f"{pool.name}: {pool.min} to {pool.max} {pool.machine_type}"
+              + (", retiring" if pool.retiring else ""), "nodes", cluster, who)
         for pool in pools(hub)
     ]  # fmt: skip
 

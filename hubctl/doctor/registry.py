@@ -90,9 +90,9 @@ def registry(hub: Hub, values: dict[str, str], edges: Edges) -> Iterator[Check]:
                     detail="no credentials: neither the cluster's nor the stack's can be read here")  # fmt: skip
         return
     host = urlsplit(access.url).netloc
-    path = access.image_prefix
-    if not isinstance(hub.registry, DockerHub):
-        path = path.removeprefix(f"{host}/")
+    if isinstance(hub.registry, DockerHub):
+        host = "docker.io"
+    path = access.image_prefix.removeprefix(f"{host}/")
     yield from try_registry(access.url, f"{path}{IMAGE}", login, edges.http)
 
 

@@ -80,7 +80,7 @@ def auth(source: Source) -> Section:
 
 
 def _providers(traits: Mapping[str, Any]) -> list[Section]:
-    allowed = traits.get("allowed_idps")
+    allowed = traits.get("idps") or traits.get("allowed_idps")
     if not isinstance(allowed, Mapping):
         return []
     out = []

@@ -15,9 +15,13 @@ from typing import Any, Literal
 
 Outcome = Literal[
     "ready", "build-failed", "push-denied", "launch-timeout", "launch-failed", "refused",
-    "rate-limited", "forbidden", "quota", "busy", "not-found", "cut", "malformed",
+    "rate-limited", "forbidden", "quota", "busy", "not-found", "unresolved", "cut", "malformed",
 ]  # fmt: skip
 _KEEP = 15
+# A registry's own words; repo2docker passes them on without a word about pushing.
+_REFUSED_PUSH = re.compile(
+    r"(Error during build: )?(denied|unauthorized|authentication required|no basic auth)\b", re.I
+)
 
 
 def events(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
@@ -70,6 +74,8 @@ class Launch:
             return "refused"
         if "Could not resolve ref" in message or "No provider found" in message:
             return "not-found"
+        if message.startswith("Error resolving ref"):
+            return "unresolved"
         if re.search(r"already has a running server|maximum of \d+ named servers", message):
             return "busy"
         if re.search(r"[Tt]oo many users|quota", message):
@@ -77,6 +83,8 @@ class Launch:
         if "launching" in before or "built" in before:
             slow = re.search(r"took too long|[Tt]imed? ?out", said)
             return "launch-timeout" if slow else "launch-failed"
+        if _REFUSED_PUSH.match(message.strip()):
+            return "push-denied"
         denied = re.search(r"denied|unauthorized|authentication required|no basic auth", said, re.I)
         if denied and ("pushing" in before or re.search(r"\bpush", said, re.I)):
             return "push-denied"
@@ -101,10 +109,13 @@ ADVICE: dict[Outcome, str] = {
     "launch-failed": "look at the hub's log: kubectl logs deployment/hub.",
     "refused": "the hub does not allow this repository; give one that it does with --repo.",
     "rate-limited": "this address asked too often (launch.rateLimit); wait, or ask with a token.",
-    "forbidden": "the hub wants a log-in: give a token in HUBCTL_TOKEN or --token-file.",
+    "forbidden": "the hub wants a log-in: give a token in HUBCTL_TOKEN or --token-file; or it bans "
+    "this address (BinderHub.ban_networks), as the message says.",
     "quota": "the hub is full (launch.quotas).",
     "busy": "this member has a server already; stop it, or use another member's token.",
     "not-found": "the repository or the branch does not exist, or the provider is switched off.",
+    "unresolved": "BinderHub cannot ask the repository's host: see the message; GitHub allows 60 "
+    "questions an hour without githubToken, and a token that has expired none.",
     "cut": "something between here and BinderHub ends long requests: raise the ingress's or "
     "gateway's read timeout to an hour; or BinderHub restarted.",
     "malformed": "something between here and BinderHub changes its answer.",

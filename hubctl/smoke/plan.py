@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from hubctl.problem import Problem
 from spec import names
 from spec.model.stack import Hub
-from spec.patterns import PROVIDERS, compile_pattern
-
-EXAMPLE = "binder-examples/requirements"
-"""A small public repository: a requirements.txt and a notebook."""
+from spec.patterns import PROVIDERS
+from spec.sample import launchable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,17 +58,8 @@ def _spec(repo: str) -> str:
 
 
 def _derived(hub: Hub) -> str:
-    if not hub.launch.repositories:
-        return f"gh/{EXAMPLE}/HEAD"
-    patterns = [compile_pattern(text) for text in hub.launch.repositories]
-    for pattern in patterns:
-        if pattern.provider.name == "github":
-            if pattern.matches(f"{EXAMPLE}/HEAD"):
-                return f"gh/{EXAMPLE}/HEAD"
-            if "*" not in pattern.path:
-                return f"gh/{pattern.path}/{pattern.ref or 'HEAD'}"
-        if pattern.provider.name == "gitlab" and "*" not in pattern.path:
-            return f"gl/{quote(pattern.path, safe='')}/{pattern.ref or 'HEAD'}"
+    if spec := launchable(hub):
+        return spec
     raise Problem(
         f"launch.repositories of {hub.name} names no single repository; give one that it allows: "
         "--repo OWNER/REPO.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -152,13 +153,13 @@ class Smoke:
             return self._add("binder page", "error", str(trouble), since=started)
         status, to = response.status_code, response.headers.get("location", "")
         if self.plan.members_only:
-            hub = urlsplit(self.plan.hub_url).netloc
-            if (
-                status in (302, 303)
-                and "oauth2/authorize" in to
-                and urlsplit(to).netloc in (hub, "")
-            ):
-                return self._add("binder page", "ok", "asks visitors to log in", since=started)
+            host = urlsplit(to).netloc
+            if status in (302, 303) and "oauth2/authorize" in to:
+                if host in (urlsplit(self.plan.hub_url).netloc, ""):
+                    return self._add("binder page", "ok", "asks visitors to log in", since=started)
+                return self._add("binder page", "error", f"it sends visitors to {host} to log in",
+                                 "BinderHub.hub_url must be the hub's public address.",
+                                 started)  # fmt: skip
             return self._add("binder page", "error", f"it answered {status} without asking for a log-in",
                              "a members-only hub is open to everybody: check auth and both auth_enabled.",
                              started)  # fmt: skip
@@ -307,16 +308,20 @@ class Smoke:
         api, token = f"{self.plan.hub_url}hub/api", self.client.token
         me = self.client.request("GET", f"{api}/user", token=token).json()["name"]
         path = urlsplit(url).path.rstrip("/").split("/")
-        named = path[path.index("user") + 2 :] if "user" in path else []
-        server = f"servers/{quote(named[0], safe='%')}" if named and named[0] else "server"
+        name = "".join(path[path.index("user") + 2 :][:1]) if "user" in path else ""
         address = f"{api}/users/{quote(me, safe='')}"
-        done = self.client.request("DELETE", f"{address}/{server}", token=token)
+        server, data, stopped = "server", None, ""
+        if name:
+            server = f"servers/{quote(name, safe='%')}"
+            # One that is only stopped still counts towards the member's limit.
+            data, stopped = json.dumps({"remove": True}), "?include_stopped_servers=1"
+        done = self.client.request("DELETE", f"{address}/{server}", token=token, data=data)
         if done.status_code not in (202, 204, 404):
             return False
 
         def gone() -> bool:
-            servers = self.client.request("GET", address, token=token).json().get("servers") or {}
-            return (named[0] if named else "") not in servers
+            told = self.client.request("GET", f"{address}{stopped}", token=token).json()
+            return name not in (told.get("servers") or {})
 
         return self._until(gone)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import copy
 import time
 
+from kubernetes.client.exceptions import ApiException
+
+from lab.kube import said
 from rehearsal import build
 from rehearsal.context import Context
-from rehearsal.objects import Object, path_of
+from rehearsal.objects import Object, labels, path_of
 from rehearsal.report import Finding, Phase, judged
 from spec.pool import build_pool
 
@@ -19,33 +22,46 @@ def run(context: Context) -> Phase:
     objects = context.fresh()
     chosen = build.settings(objects)
     manifest, served = build.pod(chosen), build.daemons(objects)
-    found = [*build.check_credentials(objects, chosen), *build.check_sockets(chosen, served)]
+    found = [
+        *build.check_command(chosen),
+        *build.check_credentials(objects, chosen),
+        *build.check_sockets(chosen, served),
+    ]
     pods = {pod["metadata"]["name"]: pod for pod in objects.of("Pod")}
     beside = {
         pods[name]["spec"].get("nodeName", "")
-        for name, folder in served.items()
-        if chosen.socket and chosen.socket.startswith(f"{folder}/")
+        for name, socket in served.items()
+        if socket == chosen.socket
     }
     landed, reason = _landed(context, manifest)
-    if chosen.socket is None:
-        beside = {landed} if landed else set()
     nodes = list(objects.of("Node"))
+    if chosen.socket is None or chosen.of_nodes:
+        # Any node that is meant for builds will do.
+        pool = build_pool(context.hub).selector
+        beside = {n["metadata"]["name"] for n in nodes if pool.items() <= labels(n).items()}
     if landed is None or landed not in beside:
         # What may land is what counts, not only where this one went.
         why = build.why_not(manifest, nodes, build_pool(context.hub), beside)
         found += why or [_elsewhere(landed, reason)]
     elif strays := build.why_not(manifest, nodes, build_pool(context.hub), beside):
         found += strays
-    facts = [f"build pod on {landed or 'no node'}; docker sockets on {len(beside)} nodes"]
-    facts.append(
-        f"pushes to {chosen.image_prefix} with "
-        + (
-            "a token of the registry helper"
-            if chosen.credentials
-            else f"Secret {chosen.push_secret}"
-        )
-    )
+    facts = [f"build pod on {landed or 'no node'}; {_sockets(chosen, len(beside))}", _push(chosen)]
     return judged(NAME, found, facts)
+
+
+def _sockets(chosen: build.Settings, nodes: int) -> str:
+    if chosen.of_nodes:
+        return f"{chosen.socket} is the nodes' own docker, which simulated nodes do not have"
+    return f"docker sockets on {nodes} nodes" if chosen.socket else "no docker socket is used"
+
+
+def _push(chosen: build.Settings) -> str:
+    if not chosen.use_registry:
+        return "no registry: images stay in the docker of the node that built them"
+    secret = (
+        "a token of the registry helper" if chosen.credentials else f"Secret {chosen.push_secret}"
+    )
+    return f"pushes to {chosen.image_prefix} with {secret}"
 
 
 def _elsewhere(landed: str | None, reason: str) -> Finding:
@@ -60,7 +76,10 @@ def _elsewhere(landed: str | None, reason: str) -> Finding:
 def _landed(context: Context, manifest: Object) -> tuple[str | None, str]:
     """Where the scheduler puts it (node, why not); the pod is removed again."""
     pods = path_of("Pod", context.namespace)
-    context.kube.request("POST", pods, body=copy.deepcopy(manifest))
+    try:
+        context.kube.request("POST", pods, body=copy.deepcopy(manifest))
+    except ApiException as error:
+        return None, f"Kubernetes refuses build pods ({said(error)})."
     path = f"{pods}/{manifest['metadata']['name']}"
     reason, deadline = "", time.monotonic() + _SECONDS
     try:

@@ -32,7 +32,8 @@ def run(context: Context) -> Phase:
     facts = []
     if nodes:
         everywhere = list(context.kube.request("GET", "/api/v1/pods")["items"])
-        overhead = capacity.taken(everywhere, nodes[0]["metadata"]["name"])
+        first = next((n for n in nodes if _pool_of(n, chosen)), nodes[0])
+        overhead = capacity.taken(everywhere, first["metadata"]["name"])
         quota = hub.launch.quotas.total
         said = capacity.answer(chosen, overhead, capacity.of_pod(user["spec"]), quota)
         facts = [*_told(said, chosen[0], quota), *_growth(hub.nodes.min, chosen[0])]
@@ -99,12 +100,13 @@ def _proven(
     facts: list[str],
 ) -> list[Finding]:
     """Fill the lab's nodes of the pool; the scheduler must agree with the arithmetic, which
-    knows machine types and not these nodes."""
+    knows machine types and not these nodes. Others that users may be put on count as they are."""
     one = capacity.of_pod(user["spec"])
-    counts = {
-        name: min((_room(name, chosen) - capacity.taken(pods, name)).over(one).values())
-        for name in (node["metadata"]["name"] for node in nodes)
-    }
+    counts: dict[str, int] = {}
+    for node in nodes:
+        name = node["metadata"]["name"]
+        room = _room(node, chosen) - capacity.taken(pods, name)
+        counts[name] = min(room.over(one).values())
     extra: dict[str, str] = {}
     if sum(counts.values()) > _MOST:
         first = min(counts)
@@ -128,10 +130,19 @@ def _proven(
     ]
 
 
-def _room(node: str, chosen: list[Pool]) -> capacity.Room:
-    """What a node of this name has for pods: the lab names a node after its pool."""
-    pool = next((p for p in chosen if node.startswith(f"{p.name}-")), chosen[0])
-    return capacity.Room(cpu=pool.cpu_millis, memory=pool.memory_bytes, pods=pool.pods)
+def _room(node: Object, chosen: list[Pool]) -> capacity.Room:
+    """What a node has for pods: what its pool says, or without a pool the node itself."""
+    if pool := _pool_of(node, chosen):
+        return capacity.Room(cpu=pool.cpu_millis, memory=pool.memory_bytes, pods=pool.pods)
+    own = node["status"]["allocatable"]
+    return capacity.Room(
+        cpu=capacity.millis(own["cpu"]), memory=capacity.size(own["memory"]), pods=int(own["pods"])
+    )
+
+
+def _pool_of(node: Object, chosen: list[Pool]) -> Pool | None:
+    """The lab names a node after its pool."""
+    return next((p for p in chosen if node["metadata"]["name"].startswith(f"{p.name}-")), None)
 
 
 def _fill(context: Context, user: Object, wanted: int, extra: Mapping[str, str]) -> tuple[int, str]:

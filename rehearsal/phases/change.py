@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 from lab.advice import explain
 from rehearsal import change
@@ -12,7 +11,6 @@ from rehearsal.context import Context
 from rehearsal.report import Finding, Phase, judged
 
 NAME = "change"
-_AT_ONCE = 2
 
 
 def run(context: Context) -> Phase:
@@ -21,8 +19,7 @@ def run(context: Context) -> Phase:
     folder.mkdir(exist_ok=True)
     state = session.state()
     chosen = trials(context.hub, context.document, session.charts, folder)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        results = list(pool.map(lambda trial: _try(context, trial, state), chosen))
+    results = list(context.engines.map(lambda trial: _try(context, trial, state), chosen))
     found = [finding for findings, _ in results for finding in findings]
     return judged(NAME, found, [fact for _, fact in results])
 

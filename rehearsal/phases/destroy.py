@@ -9,13 +9,12 @@ from pathlib import Path
 import psutil
 
 from rehearsal.context import Context
-from rehearsal.families import family
 from rehearsal.report import Finding, Phase, judged
 
 NAME = "destroy"
-_PREFIXES = ("binderhub-hub-*", "binderhub-pod-*")
+_PREFIXES = ("binderhub-hub", "binderhub-pod")
+"""Of the folders of hub processes and pods' servers; their owner's process id follows."""
 _SECONDS = 10.0
-_MOMENT = 2.0
 
 
 def run(context: Context) -> Phase:
@@ -67,25 +66,11 @@ def _of_stack(context: Context) -> list[tuple[int, str]]:
 
 
 def _files() -> list[Finding]:
-    """Folders that hub processes and pods' servers would have left. One that another rehearsal
-    is just making or removing is gone, or in use, a moment later."""
-    left = _abandoned()
-    if left:
-        time.sleep(_MOMENT)
-        left &= _abandoned()
-    return [
-        _left(f"{p} is left.", "files", "It may hold secrets of the hub.") for p in sorted(left)
-    ]
-
-
-def _abandoned() -> set[Path]:
-    own, found = psutil.Process(), set[Path]()
-    for path in (p for prefix in _PREFIXES for p in Path(tempfile.gettempdir()).glob(prefix)):
-        try:
-            about = path.stat()
-        except OSError:
-            continue
-        mine = about.st_uid == own.uids().effective and about.st_mtime > own.create_time()
-        if mine and not family(path):
-            found.add(path)
+    """Folders that this rehearsal's hub processes and pods' servers have left; those of another
+    rehearsal are its own."""
+    own, found = psutil.Process(), list[Finding]()
+    for prefix in _PREFIXES:
+        for path in sorted(Path(tempfile.gettempdir()).glob(f"{prefix}-{own.pid}-*")):
+            if path.stat().st_mtime > own.create_time():
+                found.append(_left(f"{path} is left.", "files", "It may hold secrets of the hub."))
     return found

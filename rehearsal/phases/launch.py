@@ -8,14 +8,14 @@ from typing import Any
 
 import psutil
 
-from lab.errors import LabError
 from lab.hubenv import ensure_hub_env
 from rehearsal.context import Context
 from rehearsal.hubprocess import RunningHub, running_hub
 from rehearsal.hubsource import HubSource, from_cluster
 from rehearsal.launch import IMAGE, REPOSITORY, Launch, follow_launch
 from rehearsal.objects import Object, Objects, labels, matches
-from rehearsal.report import Finding, Phase, judged, skipped
+from rehearsal.report import Finding, Phase, judged
+from spec import names
 from spec.credentials import registry_access
 from spec.model.chart import ClassicChart
 from spec.model.stack import Hub
@@ -26,13 +26,8 @@ NAME = "launch"
 
 def run(context: Context) -> Phase:
     hub, kubeconfig = context.hub, context.session.run.kubeconfig
-    try:
-        release = "binderhub" if isinstance(hub.chart, ClassicChart) else "jupyterhub"
-        source = from_cluster(kubeconfig, context.namespace, release=release)
-    except LabError as error:
-        if isinstance(hub.chart, ClassicChart) and not _real(context):
-            return skipped(NAME, str(error))
-        raise
+    release = names.BINDERHUB if isinstance(hub.chart, ClassicChart) else names.JUPYTERHUB
+    source = from_cluster(kubeconfig, context.namespace, release=release)
     env = ensure_hub_env(context.progress)
     with running_hub(source, env, kubeconfig=kubeconfig, patience=0) as running:
         followed = follow_launch(running, kubeconfig, env, cors=hub.launch.cors)
@@ -46,14 +41,11 @@ def run(context: Context) -> Phase:
     return judged(NAME, found, _facts(source, running, followed))
 
 
-def _real(context: Context) -> bool:
-    chart = context.session.charts.get("binderhub")
-    return chart is None or not chart.standin
-
-
 def _facts(source: HubSource, running: RunningHub, followed: Launch) -> list[str]:
     facts = [
-        f"JupyterHub configured from {source.origin}, ready in {running.ready_seconds:.1f} s",
+        f"JupyterHub's configuration {source.origin}, ready in {running.ready_seconds:.1f} s"
+        if source.origin == "assembled from the values"
+        else f"JupyterHub configured from {source.origin}, ready in {running.ready_seconds:.1f} s",
         f"{len(followed.steps) - len(followed.failed())} of {len(followed.steps)} steps as wanted: "
         + "; ".join(step.name for step in followed.steps if step.ok),
     ]

@@ -3,7 +3,8 @@ and the stack is usable afterwards.
 
 Real failures of the real engine, helm and API server. A full disk is a limit on the size of a
 file (no file can grow past it), since an ordinary user cannot make a small disk.
-The steps share their updates: what repairs one trouble is the start of the next.
+Those that end before anything is changed may run beside other phases (`begin`); the others share
+their updates, alone: what repairs one trouble is the start of the next.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from lab.advice import Advice, explain
@@ -49,18 +51,40 @@ class Told:
     wrong: str = ""
 
 
-def run(context: Context) -> Phase:
-    with ThreadPoolExecutor(1) as aside:
-        # The engine tries for half a minute to write to a full disk; that is spent beside the
-        # others, on a stack of its own.
-        disk = aside.submit(_disk, context)
-        with ThreadPoolExecutor(2) as pool:
-            told = list(pool.map(lambda step: step(context), (_passphrase, _secret, _chart)))
-        told.append(_port(context))
-        told.append(_release(context))
-        told += _killed(context)
-        told.append(_recovered(context))
-        told.append(disk.result())
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """The troubles that touch neither the stack nor the cluster, at work. `started` is of the
+    monotonic clock."""
+
+    told: tuple[Future[Told], ...]
+    disk: Future[Told]
+    started: float = field(default_factory=time.monotonic)
+
+    def wait(self) -> None:
+        """Until none of them runs any more, however it ended."""
+        for one in (*self.told, self.disk):
+            with suppress(CancelledError):
+                one.exception()
+
+
+def begin(context: Context) -> Beside:
+    """Start them. They end as previews, or on a stack of their own."""
+    # The engine tries for half a minute to write to a full disk, and needs no processor for it.
+    aside = ThreadPoolExecutor(1)
+    disk = aside.submit(_disk, context)
+    aside.shutdown(wait=False)
+    steps = (_passphrase, _secret, _chart, _port)
+    return Beside(told=tuple(context.engines.submit(s, context) for s in steps), disk=disk)
+
+
+def run(context: Context, beside: Beside | None = None) -> Phase:
+    """`beside`: what `begin` started earlier; all of it but the disk is over before this goes on."""
+    beside = beside or begin(context)
+    told = [one.result() for one in beside.told]
+    told.append(_release(context))
+    told += _killed(context)
+    told.append(_recovered(context))
+    told.append(beside.disk.result())
     found = [_finding(one) for one in told if one.wrong]
     return judged(NAME, found, [f"{one.name}: {one.sentence}" for one in told if one.sentence])
 

@@ -48,7 +48,7 @@ def run(context: Context) -> Phase:
         [
             f"resources: {made}; {len(pods)} pods",
             f"hub {outputs['hubUrl']}, binder {outputs['binderUrl']}, "
-            f"images {outputs['imagePrefix']}",
+            f"images {outputs.get('imagePrefix', 'none')}",
         ],
     )
 

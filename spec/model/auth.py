@@ -65,7 +65,8 @@ class IdentityProvider(Model):
     username_claim: Text = "email"
     """Claim that becomes the user name: email, eppn, sub, ..."""
     allowed_domains: Annotated[list[Hostname], Field(default_factory=list)]
-    """Domains of the user name that may log in; all of the provider's when empty."""
+    """Domains of the user name that may log in; all of the provider's when empty (and no
+    `allowedUsers` are listed)."""
     strip_domain: bool = False
     """Take the domain off the user name; needs exactly one allowed domain."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from spec.base import Bytes, Model, Quantity, Seconds, Text, defaults
+from spec.base import Bytes, Cpu, Model, Quantity, Seconds, Text, defaults
 
 
 class BuildMemory(Model):
@@ -18,11 +18,22 @@ class BuildMemory(Model):
     """Most a build may use."""
 
 
+class BuildCpu(Model):
+    """CPUs of the daemon that builds: all builds of a node together."""
+
+    guarantee: Cpu = 0.1
+    """Reserved on each node."""
+    limit: Cpu
+    """Most that all builds of a node may use together."""
+
+
 class Build(Model):
     """Resources and tools of builds."""
 
     memory: BuildMemory = defaults(BuildMemory)
     """Memory of a build."""
+    cpu: BuildCpu | None = None
+    """CPUs of the builds of a node; no bound when left out."""
     max_age: Seconds = 3600
     """Seconds after which a build is stopped."""
     repo2docker_image: Annotated[Text | None, Field(alias="repo2dockerImage")] = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from spec.base import Count, Html, IPv4, Model, Positive, Seconds, Text, complain
+from spec.base import Count, Html, IPv4, Model, Positive, Seconds, Text, complain, editor
 
 
 def _given(value: Any) -> Any:
@@ -19,14 +20,26 @@ def _given(value: Any) -> Any:
     return value
 
 
+def _some(value: int) -> int:
+    if value == 0:
+        raise complain(
+            "to BinderHub, 0 servers of a repository mean as many as anyone wants.",
+            "write a number; a repository that nobody may launch belongs to launch.banned.",
+        )
+    return value
+
+
+PerRepository = Annotated[Count, AfterValidator(_some), editor(minimum=1)]
+
+
 class Quotas(Model):
     """How many servers may run at once."""
 
     total: Annotated[Count, BeforeValidator(_given)] = 100
     """Servers of the whole hub; 0 is maintenance: nobody can launch."""
-    per_repository: Count = 50
+    per_repository: PerRepository = 50
     """Servers of one repository."""
-    overrides: dict[str, Count] = Field(default_factory=dict)
+    overrides: dict[str, PerRepository] = Field(default_factory=dict)
     """Servers of particular repositories, by the same patterns as `repositories`."""
 
 
@@ -50,10 +63,22 @@ class GitHubApp(Model):
     """Client id of the application."""
 
 
+def _log_name(value: str) -> str:
+    if not re.match(r"[A-Za-z0-9/_.-]{1,511}\Z", value):
+        raise complain(
+            "Google Cloud Logging takes no such name for a log.",
+            "use letters, digits, '/', '_', '-' and '.'.",
+        )
+    return value
+
+
+LogName = Annotated[Text, AfterValidator(_log_name)]
+
+
 class EventLog(Model):
     """Send an event for each launch to Google Cloud Logging (flat key `launchEventsKey`)."""
 
-    log_name: Text = "binderhub-launch-events"
+    log_name: LogName = "binderhub-launch-events"
     """Name of the log."""
 
 

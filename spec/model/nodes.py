@@ -50,6 +50,41 @@ class Builders(Model):
     """Cheaper machines that the cloud may take away."""
 
 
+class RetiringBuilders(Model):
+    """What the builder pool of a retiring generation was, where it differs from the present one."""
+
+    machine_type: Text | None = None
+    """Machine type."""
+    max: Positive | None = None
+    """Most nodes."""
+    disk_gb: Disk | None = None
+    """Disk of each node in GB."""
+    spot: bool | None = None
+    """Whether its machines are of the cheaper kind."""
+
+
+class Retiring(Model):
+    """Pools of an earlier generation that stay until they are empty. What is left out is as in
+    the present generation; a line of the old `nodes` section that changed is repeated here."""
+
+    generation: Positive
+    """The generation that they were made in."""
+    machine_type: Text | None = None
+    """Machine type of that generation."""
+    more_machine_types: list[Text] | None = None
+    """Its further machine types; [] for none."""
+    max: Positive | None = None
+    """Most nodes."""
+    disk_gb: Disk | None = None
+    """Disk of each node in GB."""
+    spot: bool | None = None
+    """Whether its machines are of the cheaper kind."""
+    zones: list[Text] | None = None
+    """Its zones; [] for the cluster's."""
+    builders: RetiringBuilders | None = None
+    """Its builder pool."""
+
+
 class Nodes(Model):
     """The user pool. On GKE and EKS the program makes it; elsewhere it selects nodes that exist."""
 
@@ -69,7 +104,10 @@ class Nodes(Model):
     spot: bool = False
     """Cheaper machines that the cloud may take away."""
     generation: Positive = 1
-    """Raise it to replace the pool: the new one is made before the old one goes."""
+    """Raise it to make new pools; the old ones go in the same `up`, with what runs on them, unless
+    `retiring` keeps them."""
+    retiring: list[Retiring] = Field(default_factory=list)
+    """Earlier generations whose pools stay until nobody is left on them. Nothing new starts there."""
     builders: Builders | None = None
     """A pool of its own for builds."""
     selector: dict[str, str] = Field(default_factory=dict)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from spec.base import Model, Positive, Text, Url, complain
+from spec.base import Model, Positive, Text, Url, complain, editor
 from spec.model.cluster import AwsAccount, AwsRegion, GcpProject
 
 
 def _prefix(value: str) -> str:
-    import re
-
     if not re.match(r"[a-z0-9]+([.-][a-z0-9]+)*\Z", value) or len(value) > 60:
         raise complain(
             "BinderHub lower-cases image names and turns '_' into '-', so it would never find them.",
@@ -22,7 +21,53 @@ def _prefix(value: str) -> str:
     return value
 
 
+_REPOSITORY = "[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+_LOCATION = r"([a-z]+-[a-z]+\d+|us|europe|asia)"
+_ACR = "[a-z0-9]{5,50}"
+_URL = r"https?://[a-z0-9.-]+(:\d+)?/?"
+
+
+def _repository(value: str) -> str:
+    if not re.fullmatch(_REPOSITORY, value):
+        raise complain(
+            "Artifact Registry takes no such name for a repository.",
+            "use a-z, 0-9 and '-', starting with a letter, at most 63 characters.",
+        )
+    return value
+
+
+def _location(value: str) -> str:
+    if not re.fullmatch(_LOCATION, value):
+        raise complain(
+            "Artifact Registry has no such location.",
+            "write a region such as us-west2, or us, europe or asia.",
+        )
+    return value
+
+
+def _acr_name(value: str) -> str:
+    if not re.fullmatch(_ACR, value):
+        raise complain(
+            "it is not the name of an Azure registry.",
+            "write NAME of NAME.azurecr.io: 5 to 50 of a-z and 0-9.",
+        )
+    return value
+
+
+def _registry_url(value: str) -> str:
+    if not re.fullmatch(_URL, value):
+        raise complain(
+            "image names begin with the registry's host (lower case) and port, and nothing else.",
+            "write scheme, host and port only, such as https://registry.example.org:5000.",
+        )
+    return value
+
+
 Prefix = Annotated[str, AfterValidator(_prefix)]
+RepositoryId = Annotated[Text, AfterValidator(_repository), editor(pattern=f"^{_REPOSITORY}$")]
+RegistryLocation = Annotated[Text, AfterValidator(_location), editor(pattern=f"^{_LOCATION}$")]
+AcrName = Annotated[Text, AfterValidator(_acr_name), editor(pattern=f"^{_ACR}$")]
+RegistryUrl = Annotated[Url, AfterValidator(_registry_url), editor(pattern=f"^{_URL}$")]
 
 
 class _Registry(Model):
@@ -39,9 +84,9 @@ class ArtifactRegistry(_Registry):
     """Google Artifact Registry."""
     project: GcpProject | None = None
     """Project of the repository; the cluster's when left out."""
-    location: Text | None = None
+    location: RegistryLocation | None = None
     """Region of the repository; the cluster's when left out."""
-    repository: Prefix | None = None
+    repository: RepositoryId | None = None
     """Name of the repository; derived from the hub's name when left out."""
     keep_versions: Positive = 10
     """Most recent versions of an image that the clean-up keeps."""
@@ -102,7 +147,7 @@ class Acr(_Registry):
 
     kind: Literal["acr"]
     """Azure Container Registry."""
-    name: Prefix
+    name: AcrName
     """Name of the registry: NAME.azurecr.io."""
     project: Prefix | None = None
     """The project level of the image prefix; the hub's name when left out."""
@@ -117,7 +162,7 @@ class CustomRegistry(_Registry):
 
     kind: Literal["custom"]
     """Any registry that speaks the Docker registry API."""
-    url: Url
+    url: RegistryUrl
     """Address of the registry, such as https://registry.example.org."""
     project: Prefix | None = None
     """The project level of the image prefix; the hub's name when left out."""

@@ -28,6 +28,7 @@ GeneratedName = Literal[
     "buildTokenSecret",
     "registryHelperToken",
     "daskGatewayToken",
+    "registryKey",
 ]
 
 
@@ -83,7 +84,7 @@ class Hub(Model):
     adopt: Adopt = defaults(Adopt)
     """What exists already and is to be taken over."""
     rotate: dict[GeneratedName, Annotated[Count, Field()]] = Field(default_factory=dict)
-    """Raise a number to renew a generated secret."""
+    """Raise a number to renew a secret that the program makes."""
     extra_values: dict[ReleaseName, dict[str, Any]] = Field(default_factory=dict)
     """Helm values merged last, by release: the one escape hatch."""
     secrets_file: Text | None = None

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
 from pydantic import Field
 
-from spec.base import Bytes, Count, Model, Seconds, Text, defaults
-
-Cpu = Annotated[float, Field(gt=0, le=1024, strict=False)]
+from spec.base import Bytes, Count, Cpu, Model, Seconds, Text, defaults
+from spec.model.egress import Egress
 
 
 class Memory(Model):
@@ -68,7 +65,8 @@ class User(Model):
     """Named servers that each member may have; members-only hubs."""
     http_timeout: Seconds = 120
     """Seconds that a started server may take to answer its first request."""
-    egress: list[dict[str, Any]] = Field(default_factory=list)
-    """Further egress rules of user pods, as in a Kubernetes NetworkPolicy."""
+    egress: list[Egress] = Field(default_factory=list)
+    """What servers may reach beside the internet: particular addresses or pods, as in a Kubernetes
+    NetworkPolicy."""
     dask_gateway: bool = False
     """Let servers reach a Dask Gateway of this hub."""

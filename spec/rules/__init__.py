@@ -6,7 +6,20 @@ from collections.abc import Iterable
 
 from spec.findings import Finding
 from spec.model.stack import Hub
-from spec.rules import access, elsewhere, fields, identity, nodes, operations, registry
+from spec.rules import (
+    access,
+    effect,
+    elsewhere,
+    fields,
+    identity,
+    network,
+    nodes,
+    operations,
+    registry,
+    retiring,
+    rotation,
+    safety,
+)
 from spec.rules.catalogue import CHECKS, RULES, Context, Rule
 
 __all__ = [
@@ -14,12 +27,17 @@ __all__ = [
     "Rule",
     "access",
     "check",
+    "effect",
     "elsewhere",
     "fields",
     "identity",
+    "network",
     "nodes",
     "operations",
     "registry",
+    "retiring",
+    "rotation",
+    "safety",
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from spec.base import FieldProblem
 from spec.findings import ABSENT, Finding
@@ -51,6 +52,25 @@ def allow_rule(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
             f"authenticator {hub.auth.kind!r} without it denies everyone.",
             f"set {' or '.join(f'auth.{k}' for k in keys)}.",
         )
+    yield from _public_providers(hub, rule)
+
+
+# Identity providers of CILogon at which anyone can get an account.
+_PUBLIC = ("google.com", "accounts.google.com", "github.com", "orcid.org", "login.microsoftonline.com")  # fmt: skip
+
+
+def _public_providers(hub: Hub, rule: Rule) -> Iterator[Finding]:
+    auth = hub.auth
+    if not isinstance(auth, CILogonAuth) or auth.allow_all or auth.allowed_users:
+        return
+    for i, provider in enumerate(auth.identity_providers):
+        if urlsplit(provider.idp).hostname in _PUBLIC and not provider.allowed_domains:
+            yield rule.finding(
+                f"auth.identityProviders[{i}].allowedDomains",
+                ABSENT,
+                f"anyone at all can get an account at {provider.idp}.",
+                "list domains, or auth.allowedUsers; auth.allowAll: true if everyone is meant.",
+            )
 
 
 @check_of("BH031", "error", "The dummy authenticator stays in development.")
@@ -78,15 +98,16 @@ def open_hub(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
         )
     for i, text in enumerate(launch.repositories):
         try:
-            everything = compile_pattern(text).everything
+            anyones = compile_pattern(text).anyones
         except FieldProblem:
             continue
-        if everything and text.partition(":")[0] in ("github", "gitlab", "git", "gist"):
+        if anyones:
             yield rule.finding(
                 f"launch.repositories[{i}]",
                 text,
-                "it admits everything that anyone can publish.",
-                "name owners, or set launch.acceptOpenHub: true.",
+                "it names no owner, and so admits what anyone at all can publish.",
+                "name owners (of plain git, the host and on public hosts the owner), or set "
+                "launch.acceptOpenHub: true.",
             )
 
 
@@ -122,11 +143,14 @@ def one_origin(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     origin = hub.launch.cors
     if origin is None or origin == "*":
         return
-    if not re.match(r"https?://[^/\s,*]+\Z", origin):
+    if not re.match(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?\Z", origin) or re.match(
+        r"(https://.*:443|http://.*:80)\Z", origin
+    ):
         yield rule.finding(
             "launch.cors",
             origin,
-            "the header carries one origin (scheme and host, no path) or '*'.",
+            "the header carries one origin (scheme and host, no path) or '*', spelt as browsers "
+            "do: in lower case, without the usual port.",
             'write one such as "https://book.example.org".',
         )
 
@@ -247,7 +271,16 @@ def strip_domain(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 @check_of("BH029", "error", "Servers of an open hub run without the hub's login.")
 def command(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     given = hub.user.command
-    if given and not hub.members_only and "singleuser" in given[0]:
+    joined = " ".join(given or ())
+    asks = re.search(r"singleuser|labhub", joined)
+    if given and hub.members_only and not asks and re.search(r"\bjupyter[ -]\w", joined):
+        yield rule.finding(
+            "user.command",
+            given,
+            "it starts a server that knows nothing of the hub's log-in.",
+            "remove it, or start jupyterhub-singleuser.",
+        )
+    if given and not hub.members_only and asks:
         yield rule.finding(
             "user.command",
             given,

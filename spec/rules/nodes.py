@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from spec import machines
 from spec.base import to_bytes
 from spec.findings import ABSENT, Finding
-from spec.model.cluster import KubernetesCluster
+from spec.generations import earlier
+from spec.model.cluster import GcpCluster, KubernetesCluster
+from spec.model.nodes import Nodes, Retiring
 from spec.model.stack import Hub
-from spec.pool import DEDICATED, build_pool, user_pools
+from spec.pool import DEDICATED, build_pool, quantity_bytes, user_pools
 from spec.rules.catalogue import Context, Rule, check_of
 
 GIB = 1024**3
@@ -17,13 +20,7 @@ GIB = 1024**3
 
 @check_of("BH057", "error", "The machine type exists in the cluster's cloud.")
 def machine_type(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
-    builders = hub.nodes.builders
-    more = enumerate(hub.nodes.more_machine_types)
-    for path, name in (
-        ("nodes.machineType", hub.nodes.machine_type),
-        *((f"nodes.moreMachineTypes[{i}]", name) for i, name in more),
-        ("nodes.builders.machineType", builders.machine_type if builders else None),
-    ):
+    for path, name in _machine_types(hub):
         if name is None:
             continue
         known = machines.CATALOGUE.get(name)
@@ -43,6 +40,23 @@ def machine_type(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
                 f"it is not a machine type of {cloud} that is known here.",
                 f"did you mean {machines.nearest(name, cloud)}?",
             )
+
+
+def _machine_types(hub: Hub) -> Iterator[tuple[str, str | None]]:
+    """(path, machine type) of everything that names one; None where it is left out."""
+    for path, section in _generations(hub):
+        yield f"{path}.machineType", section.machine_type
+        for i, name in enumerate(section.more_machine_types or ()):
+            yield f"{path}.moreMachineTypes[{i}]", name
+        if section.builders:
+            yield f"{path}.builders.machineType", section.builders.machine_type
+
+
+def _generations(hub: Hub) -> Iterator[tuple[str, Nodes | Retiring]]:
+    """(path, what is written there) of the present generation and of the retiring ones."""
+    yield "nodes", hub.nodes
+    for i, entry in enumerate(hub.nodes.retiring):
+        yield f"nodes.retiring[{i}]", entry
 
 
 @check_of("BH060", "error", "A pool's minimum is at most its maximum.")
@@ -101,6 +115,13 @@ def guarantee(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
                 f"it is more than the limit ({memory.limit}).",
                 f"write at most {memory.limit}, or raise {path}.limit.",
             )
+    if hub.build.cpu and hub.build.cpu.guarantee > hub.build.cpu.limit:
+        yield rule.finding(
+            "build.cpu.guarantee",
+            hub.build.cpu.guarantee,
+            f"it is more than the limit ({hub.build.cpu.limit}).",
+            "write at most the limit, or raise build.cpu.limit.",
+        )
     if hub.user.cpu.guarantee > hub.user.cpu.limit:
         yield rule.finding(
             "user.cpu.guarantee",
@@ -112,9 +133,10 @@ def guarantee(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 @check_of("BH059", "error", "Build pods tolerate the taints of the nodes.")
 def tolerated(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
-    known = {t.key for t in DEDICATED}
+    known = {(t.key, t.value) for t in DEDICATED}
     for i, toleration in enumerate(hub.nodes.tolerations):
-        if toleration.key not in known and toleration.effect in (None, "NoSchedule", "NoExecute"):
+        pair = (toleration.key, toleration.value)
+        if pair not in known and toleration.effect in (None, "NoSchedule", "NoExecute"):
             yield rule.finding(
                 f"nodes.tolerations[{i}]",
                 toleration.model_dump(exclude_none=True),
@@ -146,26 +168,44 @@ def selector(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 @check_of("BH124", "error", "Each machine type has one pool, on nodes that the program makes.")
 def more_types(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
-    types = [hub.nodes.machine_type, *hub.nodes.more_machine_types]
-    for i, name in enumerate(hub.nodes.more_machine_types):
-        if isinstance(hub.cluster, KubernetesCluster):
+    generations = [("nodes", hub)]
+    if isinstance(hub.cluster, KubernetesCluster):
+        for i, name in enumerate(hub.nodes.more_machine_types):
             yield rule.finding(
                 f"nodes.moreMachineTypes[{i}]",
                 name,
                 "the nodes of this cluster exist already.",
                 "remove it; nodes.selector chooses among them.",
             )
-        elif name in types[: i + 1] or name == user_pools(hub)[0].machine_type:
-            yield rule.finding(
-                f"nodes.moreMachineTypes[{i}]",
-                name,
-                "this machine type has a pool already.",
-                "name each machine type once.",
-            )
+        return
+    generations += [(f"nodes.retiring[{i}]", was) for i, was in enumerate(earlier(hub))]
+    for path, one in generations:
+        first, *more = [pool.machine_type for pool in user_pools(one)]
+        for i, another in enumerate(more):
+            if another in (first, *more[:i]):
+                yield rule.finding(
+                    f"{path}.moreMachineTypes[{i}]",
+                    another,
+                    "this machine type has a pool already.",
+                    "name each machine type once.",
+                )
 
 
 @check_of("BH115", "warning", "Nodes of the cluster are selected.")
 def unselected(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+    core = hub.cluster.core_nodes.selector
+    if (
+        isinstance(hub.cluster, KubernetesCluster)
+        and hub.nodes.selector
+        and core.items() >= hub.nodes.selector.items()
+    ):
+        yield rule.finding(
+            "nodes.selector",
+            hub.nodes.selector,
+            "the core nodes (cluster.coreNodes) have these labels too: users' servers and builds "
+            "may run beside the hub.",
+            "select labels that only the users' nodes have.",
+        )
     if isinstance(hub.cluster, KubernetesCluster) and not hub.nodes.selector:
         yield rule.finding(
             "nodes.selector",
@@ -180,19 +220,30 @@ def zones(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     cluster = hub.cluster
     if isinstance(cluster, KubernetesCluster):
         return
-    for i, zone in enumerate(hub.nodes.zones or ()):
-        if not zone.startswith(cluster.region):
-            yield rule.finding(
-                f"nodes.zones[{i}]",
-                zone,
-                f"it lies outside {cluster.region}.",
-                "name zones of the cluster's region.",
-            )
+    between = "-" if isinstance(cluster, GcpCluster) else ""
+    for path, section in _generations(hub):
+        for i, zone in enumerate(section.zones or ()):
+            if not re.match(rf"{re.escape(cluster.region)}{between}[a-z]\Z", zone):
+                yield rule.finding(
+                    f"{path}.zones[{i}]",
+                    zone,
+                    f"it is no zone of {cluster.region}.",
+                    f"name zones of the cluster's region, such as {cluster.region}{between}a.",
+                )
 
 
 @check_of("BH075", "warning", "The builder's docker storage has a bound.")
 def storage(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
-    if hub.build.docker_storage is None:
+    kept, pool = hub.build.docker_storage, build_pool(hub)
+    # GB of a disk are powers of 1000; a tenth of it is the system's.
+    if kept and pool.managed and quantity_bytes(kept) > pool.disk_gb * 9 * 10**8:
+        yield rule.finding(
+            "build.dockerStorage",
+            kept,
+            f"the node's disk ({pool.disk_gb} GB) is full before this bound is reached.",
+            "write less, or raise nodes.diskGb.",
+        )
+    if kept is None:
         yield rule.finding(
             "build.dockerStorage",
             None,

@@ -124,7 +124,9 @@ def floor(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if isinstance(hub.chart, ClassicChart) or not hub.chart.jupyterhub.version:
         return
     match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", hub.chart.jupyterhub.version)
-    if match and tuple(map(int, match.groups())) < SECURITY_FLOOR:
+    version = tuple(map(int, match.groups())) if match else SECURITY_FLOOR
+    before = "-" in hub.chart.jupyterhub.version and version == SECURITY_FLOOR
+    if version < SECURITY_FLOOR or before:
         yield rule.finding(
             "chart.jupyterhub.version",
             hub.chart.jupyterhub.version,

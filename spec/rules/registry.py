@@ -8,7 +8,7 @@ from spec.credentials import registry_access
 from spec.findings import Finding
 from spec.model.chart import ClassicChart
 from spec.model.cluster import AwsCluster, GcpCluster
-from spec.model.registry import ArtifactRegistry, Ecr, Gcr, NoRegistry
+from spec.model.registry import ArtifactRegistry, CustomRegistry, Ecr, Gcr, NoRegistry, Quay
 from spec.model.stack import Hub
 from spec.rules.catalogue import Context, Rule, check_of
 
@@ -23,6 +23,18 @@ def cross_cloud(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
             f"the cluster's provider is {cluster.provider}; the helper's role is "
             "bound to an EKS service account.",
             "use a registry that takes a password: quay, dockerhub, acr or custom.",
+        )
+    if (
+        isinstance(registry, Ecr)
+        and isinstance(cluster, AwsCluster)
+        and registry.account not in (None, cluster.account)
+    ):
+        yield rule.finding(
+            "registry.account",
+            registry.account,
+            f"the helper's role and the nodes belong to account {cluster.account or '(not set)'}: "
+            "it would make repositories there, and builds push to another.",
+            "leave it out.",
         )
     if (
         isinstance(registry, ArtifactRegistry | Gcr)
@@ -52,6 +64,14 @@ def cross_cloud(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 def none(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if not isinstance(hub.registry, NoRegistry):
         return
+    if hub.nodes.builders:
+        yield rule.finding(
+            "nodes.builders",
+            "(given)",
+            "without a registry an image is only on the node that built it, and servers run on "
+            "others.",
+            "remove it, or choose a registry.",
+        )
     if not (isinstance(hub.chart, ClassicChart) and hub.build.builder == "host"):
         yield rule.finding(
             "registry.kind",
@@ -60,6 +80,25 @@ def none(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
             "never see an image.",
             "choose a registry (or chart.kind: binderhub with build.builder: host "
             "on a single docker node).",
+        )
+
+
+@check_of("BH163", "error", "Private images come with what pulls them.")
+def pulled(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+    registry = hub.registry
+    if isinstance(registry, Quay) and not registry.private:
+        yield rule.finding(
+            "registry.private",
+            False,
+            "quay.io makes each new image private, and servers could not be pulled.",
+            "remove it.",
+        )
+    if isinstance(registry, CustomRegistry) and registry.private and not registry.username:
+        yield rule.finding(
+            "registry.private",
+            True,
+            "there is no user to pull them as.",
+            "set registry.username and the secret registryPassword, or remove it.",
         )
 
 

@@ -30,7 +30,7 @@ def test_an_account_left_out_is_the_callers_everywhere() -> None:
     recorded = run("climate", stack_text("climate", cluster=without("climate", "account")))
     assert recorded.error is None
     assert "<aws-account>" not in str([m.plain for m in recorded.made.values()])
-    group = recorded.one("climate-nodes-user").plain
+    group = recorded.one("climate-nodes-user-g1").plain
     assert group["nodeRoleArn"] == "arn:aws:iam::210987654321:role/binder-climate-nodes"
     helper = recorded.one("climate-releases-registry-helper").plain["values"]
     assert "arn:aws:iam::210987654321:role/binder-climate-registry" in str(helper)
@@ -41,7 +41,7 @@ def test_a_project_left_out_is_the_callers_everywhere() -> None:
     recorded = run("ecology", stack_text("ecology", cluster=without("ecology", "project")))
     assert recorded.error is None
     assert "<gcp-project>" not in str([m.plain for m in recorded.made.values()])
-    assert recorded.one("ecology-nodes-user").plain["project"] == "looked-up-1"
+    assert recorded.one("ecology-nodes-user-g1").plain["project"] == "looked-up-1"
 
 
 def test_a_given_account_is_enforced_on_the_credentials() -> None:
@@ -65,7 +65,7 @@ def test_another_stack_supplies_what_the_section_leaves_out() -> None:
     answers = {READ: {"outputs": {"cluster": supplied}, "secretOutputNames": []}}
     recorded = run("ecology", stack_text("ecology", cluster=cluster), answers=answers)
     assert recorded.error is None
-    assert recorded.one("ecology-nodes-user").plain["location"] == "us-west2", "the file wins"
+    assert recorded.one("ecology-nodes-user-g1").plain["location"] == "us-west2", "the file wins"
     assert recorded.one("ecology-hub-dns").plain["rrdatas"] == ["203.0.113.99"]
     ingress = recorded.one("ecology-releases-jupyterhub").plain["values"]["ingress"]
     assert ingress["ingressClassName"] == "traefik", "the file wins inside ingress too"
@@ -116,7 +116,7 @@ def test_nodes_stay_in_the_zones_that_the_file_names() -> None:
     answers = {"aws:ec2/getSubnet:getSubnet": lambda args: {"availabilityZone": zones[args["id"]]}}
     text = stack_text("climate", nodes={"zones": ["us-west-2b"]})
     recorded = run("climate", text, answers=answers)
-    assert recorded.one("climate-nodes-user").plain["subnetIds"] == ["subnet-b"]
+    assert recorded.one("climate-nodes-user-g1").plain["subnetIds"] == ["subnet-b"]
     text = stack_text("climate", nodes={"zones": ["us-west-2c"]})
     assert "us-west-2a, us-west-2b" in message(run("climate", text, answers=answers))
 

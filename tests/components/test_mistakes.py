@@ -35,6 +35,13 @@ def test_rules_between_sections_are_told_too() -> None:
     assert "BH060" in message and "nodes.min" in message
 
 
+def test_what_extra_values_break_never_reaches_a_cluster() -> None:
+    """`hubctl validate` is not the only one to look: nobody has to run it before an `up`."""
+    extra = {"jupyterhub": {"singleuser": {"networkPolicy": {"enabled": False}}}}
+    message = refused(run("ecology", stack_text("ecology", extraValues=extra)))
+    assert "BH129" in message and "extraValues.jupyterhub.singleuser" in message
+
+
 @pytest.mark.parametrize(
     "value", ["7", "text", "true", "[1]", "null", "{", '{"a": {"b": [1e999]}}']
 )

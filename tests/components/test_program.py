@@ -108,6 +108,70 @@ def test_each_machine_type_gets_a_pool_of_its_own(name: str, more: str) -> None:
     assert more in str([m.plain for m in pools])
 
 
+POOLS = ("gcp:container/nodePool:NodePool", "aws:eks/nodeGroup:NodeGroup")
+PARTS = (*POOLS, "aws:ec2/launchTemplate:LaunchTemplate", "aws:autoscaling/tag:Tag")
+LARGER = {"ecology": "n2-highmem-8", "climate": "r5.2xlarge"}
+
+
+def generations(name: str) -> tuple[Recorded, Recorded]:
+    """The program before and after a machine type was changed with the old one retiring."""
+    old: dict[str, object] = {"min": 1, "max": 20, "builders": {"diskGb": 50}}
+    new = {"machineType": LARGER[name], "diskGb": 200}
+    new |= {"generation": 2, "retiring": [{"generation": 1}]}
+    return run(name, stack_text(name, nodes=old)), run(name, stack_text(name, nodes={**old, **new}))
+
+
+@pytest.mark.parametrize("name", LARGER)
+def test_a_new_generation_comes_beside_the_old_one(name: str) -> None:
+    before, after = (
+        {m.name: m for m in resources(r) if m.type in PARTS} for r in generations(name)
+    )
+    assert before.keys() < after.keys(), "a renamed old pool would be deleted with its servers"
+    assert {n.replace("-g2", "-g1") for n in after.keys() - before.keys()} == set(before)
+    new = [m for n, m in after.items() if n not in before and m.type in POOLS]
+    assert all(LARGER[name] in str(m.plain) for m in new)
+
+
+@pytest.mark.parametrize("name", LARGER)
+def test_a_retiring_pool_stays_as_it_was_whatever_its_entry_forgets(name: str) -> None:
+    before, after = (
+        {m.name: m for m in resources(r) if m.type in PARTS} for r in generations(name)
+    )
+    for key, old in before.items():
+        ignored = after[key].request.ignoreChanges
+        changed = {k for k, v in after[key].plain.items() if v != old.plain.get(k)}
+        assert changed <= {path.partition(".")[0] for path in ignored}, key
+        assert not after[key].request.importId and not after[key].request.protect
+
+
+def test_no_pool_is_replaced_under_its_own_name_by_deleting_it_first(
+    program: tuple[str, Recorded],
+) -> None:
+    _, recorded = program
+    for made in resources(recorded):
+        if made.type in PARTS[:3]:
+            assert made.request.deleteBeforeReplaceDefined, "else the provider may decide otherwise"
+            assert not made.request.deleteBeforeReplace
+
+
+def test_gke_would_drain_every_node_to_change_its_machine() -> None:
+    pool = run("ecology", stack_text("ecology")).one("ecology-nodes-user-g1")
+    assert set(pool.request.replaceOnChanges) == {
+        "nodeConfig.machineType",
+        "nodeConfig.diskSizeGb",
+    }
+
+
+def test_only_the_pool_that_an_id_names_is_taken_over() -> None:
+    adopt = {"nodePool": "research-123/us-west2/research/ecology-g1"}
+    text = stack_text("ecology", adopt=adopt, nodes={"moreMachineTypes": ["n2-highmem-8"]})
+    pools = {m.name: m.request.importId for m in run("ecology", text).of(POOLS[0])}
+    assert pools == {
+        "ecology-nodes-user-g1": adopt["nodePool"],
+        "ecology-nodes-user-n2-highmem-8-g1": "",
+    }
+
+
 def test_only_what_cannot_be_rebuilt_is_protected(program: tuple[str, Recorded]) -> None:
     name, recorded = program
     protected = {m.name for m in resources(recorded) if m.request.protect}
@@ -159,14 +223,14 @@ def test_releases_wait_for_nodes_registry_records_and_each_other(
         "demo": ["demo-namespace"],
         "ecology": [
             "ecology-namespace",
-            "ecology-nodes-user",
+            "ecology-nodes-user-g1",
             "ecology-registry-writer",
             "ecology-hub-dns",
             "ecology-binder-dns",
         ],
         "climate": [
             "climate-namespace",
-            "climate-nodes-user",
+            "climate-nodes-user-g1",
             "climate-registry-policy",
             "climate-registry-token",
             "climate-hub-dns",
@@ -225,15 +289,19 @@ def test_the_program_itself_stays_short() -> None:
 
 
 def test_what_existed_before_is_taken_over_and_protected() -> None:
-    pool = "research-123/us-west2/research/old"
-    adopt = {"namespace": "ecology", "nodePool": pool, "releases": {"jupyterhub": "ecology/hub"}}
+    pool = "research-123/us-west2/research/ecology-g1"
+    adopt = {
+        "namespace": "ecology",
+        "nodePool": pool,
+        "releases": {"jupyterhub": "ecology/jupyterhub"},
+    }
     recorded = run("ecology", stack_text("ecology", stage="staging", adopt=adopt))
     assert recorded.error is None
     taken = {m.name: m.request.importId for m in resources(recorded) if m.request.importId}
     assert taken == {
         "ecology-namespace": "ecology",
-        "ecology-nodes-user": pool,
-        "ecology-releases-jupyterhub": "ecology/hub",
+        "ecology-nodes-user-g1": pool,
+        "ecology-releases-jupyterhub": "ecology/jupyterhub",
     }
     assert {m.name for m in resources(recorded) if m.request.protect} == set(taken)
-    assert recorded.one("ecology-nodes-user").request.ignoreChanges == ["initialNodeCount"]
+    assert recorded.one("ecology-nodes-user-g1").request.ignoreChanges == ["initialNodeCount"]

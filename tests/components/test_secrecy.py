@@ -71,3 +71,15 @@ def test_raising_a_number_renews_one_secret_and_no_other() -> None:
         if m.inputs["keepers"] != after.one(m.name).inputs["keepers"]
     ]
     assert changed == ["demo-secrets-cookieSecret"]
+
+
+def test_a_new_registry_key_is_there_before_the_old_one_goes() -> None:
+    """BinderHub could not push, and would build every image again, in between."""
+    before = run("ecology", stack_text("ecology")).one("ecology-registry-key")
+    after = run("ecology", stack_text("ecology", rotate={"registryKey": 1}))
+    key = after.one("ecology-registry-key")
+    assert "keepers" not in before.inputs, "a hub that never rotated keeps its key"
+    assert key.inputs["keepers"] == {"rotate": "1"}
+    assert not key.request.deleteBeforeReplace
+    renewed = [m.name for m in after.made.values() if m.inputs.get("keepers") == {"rotate": "1"}]
+    assert renewed == [key.name]

@@ -1,9 +1,17 @@
-"""A stack file for each kind of hub, and what the real JupyterHub has to make of it."""
+"""A stack file for each kind of hub, and what the real JupyterHub has to make of it.
+
+The two of the classic binderhub chart run the section `jupyterhub` of its values, over the
+chart's own defaults. The real chart bundles jupyterhub 4.2.0, whose image carries JupyterHub 5.3.0
+with oauthenticator 17.3.0 and otherwise the same packages; what is run here is 5.5.0 with 17.4.0,
+the versions of the jupyterhub chart that the other kinds use (requirements-hub.in).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from spec import names
 from spec.model.stack import Hub
 from spec.read import read_text
 from values.releases import ReleasePlan, releases
@@ -37,11 +45,17 @@ OPEN_SCOPES = MEMBER_SCOPES | {
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """`auth` is the section of the stack file; `provider` is where a log-in is sent to (host and
-    path), None without OAuth."""
+    path), None without OAuth; `classic`: with the classic chart."""
 
     auth: str
     authenticator: str
     provider: str | None = None
+    classic: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Nobody logs in."""
+        return "kind: none" in self.auth or "kind: temporary" in self.auth
 
 
 _OAUTH = "clientId: abc, allowedUsers: [member]"
@@ -90,16 +104,18 @@ KINDS: dict[str, Kind] = {
         authenticator="jupyterhub.auth.DummyAuthenticator",
     ),
 }
+KINDS |= {f"classic-{kind}": replace(KINDS[kind], classic=True) for kind in ("none", "github")}
 
 
 def hub_of(kind: str) -> Hub:
     """The hub of a kind, read from its stack file as an operator's would be."""
-    is_open = kind in ("none", "temporary")
+    is_open = KINDS[kind].is_open
     launch = '{repositories: ["github:ecology-lab/*"]' + (
         f", cors: '{ORIGIN}'}}" if is_open else "}"
     )
     secret = "dummyPassword" if kind == "dummy" else "oauthClientSecret"
     given = "" if is_open else f"\n  binderhub:{secret}: {{secure: v1:abc}}"
+    chart = "\n  binderhub:chart: {kind: binderhub}" if KINDS[kind].classic else ""
     stage = "\n  binderhub:stage: development" if kind == "dummy" else ""
     text = f"""
 config:
@@ -111,7 +127,7 @@ config:
   binderhub:registry: {{kind: artifact-registry}}
   binderhub:user: {{memory: {{guarantee: 3G, limit: 5G}}, environment: {{COURSE: ecology}},
     defaultUrl: /lab}}
-  binderhub:launch: {launch}{given}{stage}
+  binderhub:launch: {launch}{given}{stage}{chart}
 """
     stack = read_text(f"hub-{kind}", text)
     assert stack.ok and stack.hub, [str(finding) for finding in stack.findings]
@@ -120,4 +136,12 @@ config:
 
 def jupyterhub_release(kind: str) -> ReleasePlan:
     """The release that carries the hub."""
-    return next(plan for plan in releases(hub_of(kind)) if plan.name == "jupyterhub")
+    wanted = names.BINDERHUB if KINDS[kind].classic else names.JUPYTERHUB
+    return next(plan for plan in releases(hub_of(kind)) if plan.name == wanted)
+
+
+def jupyterhub_section(kind: str) -> dict[str, Any]:
+    """The values that the jupyterhub chart gets, alone or bundled."""
+    values = jupyterhub_release(kind).values
+    section: dict[str, Any] = values["jupyterhub"] if KINDS[kind].classic else values
+    return section

@@ -85,10 +85,11 @@ class Seen:
 def observe(kind: str, env: HubEnv, kubeconfig: Path) -> Seen:
     """Starts the hub, tries everything, ends it. The namespace is the hub's name."""
     hub = hub_of(kind)
-    source = from_values(jupyterhub_release(kind).values, namespace=hub.ns)
+    plan = jupyterhub_release(kind)
+    source = from_values(plan.values, namespace=hub.ns, release=plan.name)
     seen = Seen(hub=hub, source=source)
     client = Kube(kubeconfig)
-    _namespace(client, hub.ns)
+    make_namespace(client, hub.ns)
     pids: list[int] = []
     try:
         # One is left to end by itself; the others are ended at once to save time.
@@ -216,7 +217,7 @@ def _pod(client: Kube, namespace: str) -> dict[str, Any]:
     return found[0]
 
 
-def _namespace(client: Kube, name: str) -> None:
+def make_namespace(client: Kube, name: str) -> None:
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     client.request("POST", "/api/v1/namespaces", body=body)
 

@@ -80,11 +80,16 @@ def test_secrets_of_the_environment_are_hidden_too() -> None:
     assert source.values["singleuser"]["extraEnv"] == {"KEY": "very-secret-text"}
 
 
-def test_a_classic_hub_without_its_chart_is_refused_with_a_reason() -> None:
-    values = jupyterhub_release("none").values
-    values["hub"]["config"]["BinderSpawner"] = values["hub"]["config"].pop("BinderSpawnerMixin")
-    with pytest.raises(LabError, match="brings its own spawner"):
-        from_values(values, namespace="here")
+def test_a_classic_hub_keeps_what_only_its_chart_says() -> None:
+    """Values of ours stand over the classic chart's, and those over the bundled chart's."""
+    plan = jupyterhub_release("classic-none")
+    section = plan.values["jupyterhub"]
+    del section["singleuser"]["storage"], section["hub"]["loadRoles"]
+    source = from_values(plan.values, namespace="here", release=plan.name)
+    assert source.release == "binderhub"
+    assert source.values["singleuser"]["storage"]["type"] == "none"
+    assert source.values["hub"]["loadRoles"]["binder"]["scopes"] == ["servers", "admin:users"]
+    assert source.values["hub"]["networkPolicy"]["ingress"] == []
 
 
 def test_a_pods_server_never_listens_beyond_its_own_address(

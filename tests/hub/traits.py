@@ -6,7 +6,7 @@ import json
 import subprocess
 
 from lab.hubenv import HubEnv
-from tests.hub.kinds import KINDS, jupyterhub_release
+from tests.hub.kinds import KINDS, jupyterhub_section
 
 _PROGRAM = """
 import json, sys
@@ -39,7 +39,7 @@ def checked(env: HubEnv, extra: dict[str, dict[str, object]] | None = None) -> l
     """Classes and traits of any kind that do not exist; `extra` sections are added to each."""
     told = {}
     for kind in KINDS:
-        hub = jupyterhub_release(kind).values["hub"]
+        hub = jupyterhub_section(kind)["hub"]
         config = {section: sorted(traits) for section, traits in hub["config"].items()}
         config["JupyterHub"] = hub["config"]["JupyterHub"]
         for section, traits in (extra or {}).items():

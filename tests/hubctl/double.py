@@ -1,9 +1,10 @@
 """A double of BinderHub and JupyterHub on loopback, for smoke's tests.
 
-It speaks what the real ones speak (BinderHub's builder.py, health.py and launcher.py; JupyterHub's
-REST API; Jupyter Server's API): the event stream in chunks with `data:` lines, keepalives and
-status 200 for failures, health as 503 with its checks, redirects to the log-in, tokens, named
-servers. `Double.fault` chooses what goes wrong.
+It speaks what the real ones were seen to speak (the BinderHub of both pinned charts with a real
+JupyterHub and Jupyter server): the event stream in chunks with `data:` lines, keepalives and status
+200 for failures, held open after a build; refusals in one piece; health as 503 with its checks,
+redirects to the log-in, tokens, named servers that stay known when they are only stopped.
+`Double.fault` chooses what goes wrong.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -82,7 +83,8 @@ class Authority:
 
 
 class Double:
-    """Both hosts. `requests` are (method, path, authorization) in order."""
+    """Both hosts. `requests` are (method, path, authorization) in order; `servers` run, `stopped`
+    are those that the hub still knows."""
 
     def __init__(
         self, *, members: bool = False, named: bool = False, cors: str | None = None,
@@ -92,6 +94,7 @@ class Double:
         self.members, self.named, self.cors = members, named, cors
         self.built, self.fault = built, fault
         self.servers: set[str] = set()
+        self.stopped: set[str] = set()
         self.requests: list[tuple[str, str, str]] = []
         self._ended = threading.Event()
         self._hub = self._listen(HubHandler, tls)
@@ -138,6 +141,7 @@ class Double:
 
 class Handler(BaseHTTPRequestHandler):
     double: Double
+    body: bytes
     protocol_version = "HTTP/1.1"
     server_version = "TornadoServer/6.5"
 
@@ -149,7 +153,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _any(self) -> None:
         length = int(self.headers.get("content-length") or 0)
-        self.rfile.read(length)
+        self.body = self.rfile.read(length)
         said = self.headers.get("authorization", "")
         self.double.requests.append((self.command, self.path, said))
         try:
@@ -181,14 +185,18 @@ class BinderHandler(Handler):
     """BinderHub."""
 
     def cors(self) -> dict[str, str]:
-        return {"Access-Control-Allow-Origin": self.double.cors} if self.double.cors else {}
+        allowed = {"Access-Control-Allow-Headers": "cache-control"}
+        if self.double.cors:
+            allowed["Access-Control-Allow-Origin"] = self.double.cors
+        return allowed
 
     def handle_one(self) -> None:
         path, fault = urlsplit(self.path).path, self.double.fault
         if path == "/versions":
             if fault == "no-json":
                 return self.reply(200, b"<html>default backend</html>")
-            told = {"builder_info": {"build_image": "quay.io/jupyterhub/repo2docker:2025.08.0"},
+            image = "quay.io/jupyterhub/repo2docker:2024.07.0"
+            told = {"builder_info": {"build_image": image}, "builder": image,
                     "binderhub": "1.0.0-0.dev.git.3622.h1f89f00"}  # fmt: skip
             return self.reply(200, told, {"Access-Control-Allow-Origin": "*", **self.cors()})
         if path == "/health":
@@ -196,7 +204,8 @@ class BinderHandler(Handler):
             checks = [
                 {"service": "Docker registry", "ok": not ill},
                 {"service": "JupyterHub API", "ok": True},
-                {"service": "Pod quota", "total_pods": 9, "quota": 5, "ok": False, "_ignore_failure": True},
+                {"service": "Pod quota", "total_pods": 9, "build_pods": 1, "user_pods": 8, "quota": 5,
+                 "ok": False, "_ignore_failure": True},
             ]  # fmt: skip
             return self.reply(503 if ill else 200, {"ok": not ill, "checks": checks}, self.cors())
         if path.startswith("/build/"):
@@ -205,7 +214,13 @@ class BinderHandler(Handler):
             if fault == "api-only":
                 return self.reply(404, b"<html>404</html>")
             if self.double.members and fault != "no-login":
-                to = f"{self.double.hub_url}hub/api/oauth2/authorize?client_id=service-binder&code_challenge=x"
+                home = (
+                    "https://elsewhere.example.org/"
+                    if fault == "login-elsewhere"
+                    else self.double.hub_url
+                )
+                to = (f"{home}hub/api/oauth2/authorize?client_id=service-binder&response_type=code"
+                      "&redirect_uri=https%3A%2F%2Fbinder.example.org%2Foauth_callback&state=x")  # fmt: skip
                 return self.reply(302, b"", {"Location": to})
             return self.reply(200, b"<html>Binder</html>", self.cors())
         return self.reply(404, b"<html>404</html>")
@@ -223,9 +238,14 @@ class BinderHandler(Handler):
         fault = self.double.fault
         if fault == "gateway-timeout":
             return self.reply(504, b"<html>504 Gateway Time-out</html>")
+        kind = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", **self.cors()}
+        if refused := self.refused(fault):
+            # Said before the stream begins: one event in an answer of known length.
+            return self.reply(200, f"data: {json.dumps(refused)}\n\n".encode(), kind)
+        if not self.double.members:
+            kind |= {"X-Ratelimit-Remaining": "9", "X-Ratelimit-Reset": "1795343388", "X-Ratelimit-Limit": "10"}  # fmt: skip
         self.send_response(200)
-        for name, value in {"content-type": "text/event-stream", "cache-control": "no-cache",
-                            "Transfer-Encoding": "chunked", **self.cors()}.items():  # fmt: skip
+        for name, value in {**kind, "Transfer-Encoding": "chunked"}.items():
             self.send_header(name, value)
         self.end_headers()
         if fault == "cut-midline":
@@ -242,76 +262,118 @@ class BinderHandler(Handler):
             return None
         return self.chunk(b"")
 
-    def stream(self, path: str, fault: str | None) -> None:
-        if "text/event-stream" not in self.headers.get("accept", ""):
-            return self.emit(phase="failed", status_code=400,
-                             message="Missing Accept header: text/event-stream\n")  # fmt: skip
+    def refused(self, fault: str | None) -> dict[str, Any] | None:
+        """The event of a request that BinderHub does not even begin with."""
+        failed = {"phase": "failed"}
+        if "text/event-stream" not in self.headers.get("accept", "").split(";"):
+            return {**failed, "status_code": 400, "message": "Missing Accept header: text/event-stream\n"}  # fmt: skip
         if self.double.members and self.token != MEMBER_TOKEN:
-            return self.emit(phase="failed", status_code=403, message="Forbidden\n")
+            return {**failed, "status_code": 403, "message": "Forbidden\n"}
+        if fault == "banned-address":
+            return {**failed, "status_code": 403, "message": "Requests from a cloud are not allowed\n"}  # fmt: skip
         if fault == "rate-limit":
-            return self.emit(phase="failed", status_code=429,
-                             message="Rate limit exceeded. Try again in 3600 seconds.\n")  # fmt: skip
+            return {**failed, "status_code": 429, "message": "Rate limit exceeded. Try again in 3600 seconds.\n"}  # fmt: skip
+        return None
+
+    def stream(self, path: str, fault: str | None) -> None:
+        provider, _, spec = path.removeprefix("/build/").partition("/")
+        if fault == "no-provider":
+            return self.emit(phase="failed", message=f"No provider found for prefix {provider}\n")
         if fault == "refused":
             return self.emit(
                 phase="failed",
-                message="Sorry, x is not allowed to launch. Please contact admins for more info!",
+                message=f"Sorry, {spec} is not allowed to launch. Please contact admins for more info!",
             )
         if fault == "no-repo":
             return self.emit(
                 phase="failed",
-                message=f"Could not resolve ref for gh:{path}. Double check your URL and that your repo is public.\n",
+                message=f"Could not resolve ref for {provider}:{spec}. Double check your URL and that your repo is public.\n",
             )
+        if fault == "no-answer":
+            said = "GitHub rate limit exceeded. Try again in 15 minutes."
+            return self.emit(phase="failed", message=f"Error resolving ref for {provider}:{spec}: {said}\n")  # fmt: skip
         if fault == "garbage":
             return self.chunk(b"data: <html>oops\n\n")
         if self.double.built:
             self.emit(phase="built", imageName=IMAGE, message="Found built image, launching...\n")
+        elif fault == "quota":
+            return self.full()
         elif not self.make(fault):
             return None
-        return self.start(fault)
+        self.start(fault)
+        if not self.double.built:
+            # After a build the stream is held open, so that browsers do not ask again.
+            self.double.pause(60)
+        return None
+
+    def full(self) -> None:
+        """No pod may be added: said before a build, and before a launch."""
+        self.emit(phase="failed", message="Too many users on this BinderHub! Try again soon.\n")
+
+    def log(self, phase: str, message: str) -> None:
+        """A line of repo2docker's log, passed on with its end."""
+        self.chunk(f"data: {json.dumps({'message': message, 'phase': phase})}\n\n\n".encode())
 
     def make(self, fault: str | None) -> bool:
         """Build and push, as repo2docker logs it; whether it went well."""
         self.emit(phase="waiting", message="Waiting for build to start...\n")
         self.chunk(b":keepalive\n\n")
-        self.emit(phase="fetching", message="Cloning into '/tmp/repo2dockerx'...\n")
-        self.emit(
-            phase="building", message="Step 1/40 : FROM docker.io/library/buildpack-deps:jammy\n"
-        )
+        if fault == "old-flag":
+            # Not of the log's form: repo2docker ended before it began to log.
+            self.emit(phase="unknown", message="--build-memory-limit is no longer supported\n")
+            return self.pod_failed()
+        self.log("fetching", "Cloning into '/tmp/repo2dockerx'...\n")
+        self.log("building", "Step 1/40 : FROM docker.io/library/buildpack-deps:jammy\n")
         self.chunk(b":keep")  # a chunk may end anywhere
         self.chunk(b"alive\n\n")
         if fault == "build-fails":
-            self.emit(
-                phase="building", message="ERROR: No matching distribution found for nonsense==99\n"
-            )
-            self.emit(
-                phase="failed",
-                message="The command '/bin/sh -c pip install' returned a non-zero code: 1\n",
-            )
-            return False
+            self.log("building", "ERROR: No matching distribution found for nonsense==99\n")
+            said = "The command '/bin/sh -c pip install' returned a non-zero code: 1"
+            self.log("failed", said)
+            self.log("failed", f"Error during build: {said}")
+            return self.pod_failed()
+        if fault == "base-denied":
+            said = "pull access denied for lab/base, repository does not exist"
+            self.log("failed", f"Error during build: {said}")
+            return self.pod_failed()
         if fault in ("cut", "silent"):
             return False
-        self.emit(phase="pushing", message="Pushing image\n")
         if fault == "push-denied":
-            self.emit(
-                phase="pushing", message="denied: requested access to the resource is denied\n"
+            # Refused at once: no word about pushing comes before it.
+            said = "denied: requested access to the resource is denied"
+            self.log("failed", said)
+            self.log("failed", f"Error during build: {said}")
+            return self.pod_failed()
+        self.log("pushing", "Pushing image\n")
+        if fault == "push-ends":
+            # repo2docker 2025: the lines of `docker push`, then its exit.
+            self.log(
+                "pushing", "unauthorized: access to the requested resource is not authorized\n"
             )
-            self.emit(phase="failed")
-            return False
-        self.emit(phase="pushing", message="Successfully pushed " + IMAGE + "\n")
+            self.log("failed", "Error during build: Command '['docker', 'push']' returned 1.")
+            return self.pod_failed()
+        self.log("pushing", f"Successfully pushed {IMAGE}")
         self.emit(phase="built", message="Built image, launching...\n", imageName=IMAGE)
         return True
 
+    def pod_failed(self) -> bool:
+        """The pod's end comes more than once, and the stream stays open after it."""
+        for _ in range(3):
+            self.emit(phase="failed")
+        self.double.pause(60)
+        return False
+
     def start(self, fault: str | None) -> None:
-        self.emit(phase="launching", message="Launching server...\n")
-        self.emit(phase="launching", message="Server requested\n")
         if fault == "quota":
-            return self.emit(
-                phase="failed", message="Too many users running lab/x! Try again soon.\n"
-            )
+            return self.full()
+        self.emit(phase="launching", message="Launching server...\n")
         if fault == "busy":
+            for attempt in (1, 2, 3):
+                self.emit(phase="launching", message=f"Launch attempt {attempt} failed, retrying...\n")  # fmt: skip
             return self.emit(
                 phase="failed", status_code=409, message="User ada already has a running server.\n"
             )
+        self.emit(phase="launching", message="Server requested\n")
         if fault == "launch-timeout":
             self.emit(
                 phase="launching", message="0/3 nodes are available: 3 Insufficient memory.\n"
@@ -326,9 +388,14 @@ class BinderHandler(Handler):
         self.double.servers.add(self.double.path)
         home = "https://elsewhere.example.org/" if fault == "elsewhere" else self.double.hub_url
         url = home.rstrip("/") + self.double.path
+        if self.double.named:
+            url = url.rstrip("/")  # So in the pinned version; a newer one ends it with '/'.
         return self.emit(phase="ready", message=f"server running at {url}\n", image=IMAGE,
-                         repo_url="https://github.com/lab/x", token=SERVER_TOKEN, url=url,
-                         binder_ref_url="https://github.com/lab/x/tree/abc")  # fmt: skip
+                         repo_url="https://github.com/lab/x", token=SERVER_TOKEN,
+                         binder_ref_url="https://github.com/lab/x/tree/abc",
+                         binder_launch_host="https://binder.example.org/",
+                         binder_request="v2/gh/lab/x/HEAD",
+                         binder_persistent_request="v2/gh/lab/x/abc", url=url)  # fmt: skip
 
 
 class HubHandler(Handler):
@@ -354,10 +421,19 @@ class HubHandler(Handler):
         if path == "/hub/api/user":
             return self.reply(200, {"name": "ada", "kind": "user"})
         if self.command == "GET" and path == "/hub/api/users/ada":
-            return self.reply(200, {"name": "ada", "servers": {name: {}} if double.servers else {}})
+            known = set(double.servers)
+            if parse_qs(urlsplit(self.path).query).get("include_stopped_servers") == ["1"]:
+                known |= double.stopped
+            return self.reply(200, {"name": "ada", "servers": {name: {}} if known else {}})
         wanted = "/hub/api/users/ada/" + (f"servers/{name}" if name else "server")
         if self.command == "DELETE" and path == wanted:
+            remove = bool(self.body) and bool(json.loads(self.body).get("remove"))
+            if remove and not name:
+                return self.reply(400, {"status": 400, "message": "Cannot delete the default server"})  # fmt: skip
             if double.fault != "stays":
+                double.stopped |= (
+                    double.servers if not remove or double.fault == "remembers" else set()
+                )
                 double.servers.clear()
             return self.reply(202, None)
         return self.reply(404, {"status": 404, "message": "Not Found"})

@@ -6,11 +6,14 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hubctl.changes import Known, affected
-from tests.hubctl.conftest import Hubctl
+from hubctl.logins import logins
+from hubctl.revisions import known_stacks
+from tests.hubctl.conftest import OPEN_HUB, Hubctl
 
 GKE = Known(name="gke", file="stacks/Pulumi.gke.yaml", clouds=frozenset({"gcp"}))
 EKS = Known(name="eks", file="stacks/Pulumi.eks.yaml", clouds=frozenset({"aws"}), stage="staging")
@@ -66,6 +69,51 @@ def test_a_matrix_has_nothing_but_entries() -> None:
         assert list(matrix) == ["include"]
 
 
+def test_ci_leaves_development_to_its_owner() -> None:
+    mine = Known(name="mine", file="stacks/Pulumi.mine.yaml", stage="development")
+    told = affected(["spec/names.py"], [mine, EKS]).as_dict()
+    assert [e["stack"] for e in told["affected"]] == ["eks", "mine"]
+    for matrix in (told["matrix"], told["stages"]["first"]):
+        assert [e["stack"] for e in matrix["include"]] == ["eks"]
+    assert told["stages"]["rest"]["include"] == []
+
+
+@pytest.mark.parametrize(
+    ("clouds", "given", "wanted"),
+    [
+        (set(), {}, set()),
+        ({"aws"}, {"backend": "gs://state"}, {"aws", "gcp"}),
+        ({"gcp"}, {"backend": "s3://state?region=x"}, {"aws", "gcp"}),
+        ({"gcp"}, {"backend": "https://api.example.org"}, {"gcp"}),
+        (set(), {"provider": "awskms://alias/x?region=y"}, {"aws"}),
+        (set(), {"provider": "passphrase"}, set()),
+        ({"aws"}, {"opened_by": {"gcp_kms", "age"}}, {"aws", "gcp"}),
+        (None, {}, {"aws", "gcp"}),
+    ],
+)
+def test_the_clouds_that_a_job_logs_in_to(
+    clouds: set[str] | None, given: dict[str, Any], wanted: set[str]
+) -> None:
+    words: dict[str, Any] = {"backend": "", "provider": "", "opened_by": (), **given}
+    assert logins(None if clouds is None else frozenset(clouds), **words) == wanted
+
+
+def test_logins_are_read_from_the_stack_and_its_files(
+    stack: Callable[..., Path], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    stack("plain")
+    stack("kms", "secretsprovider: gcpkms://projects/p/x\n" + OPEN_HUB)
+    text = OPEN_HUB.replace("  binderhub:registryPassword: {secure: v1:abc}\n", "")
+    stack("filed", text + "  binderhub:secretsFile: s.yaml\n")
+    sops = (
+        "registryPassword: ENC[x]\nsops: {key_groups: [{kms: [{arn: a}], age: []}], gcp_kms: []}\n"
+    )
+    (project / "s.yaml").write_text(sops)
+    found = {k.name: k.logins for k in known_stacks(project)}
+    assert found == {"plain": set(), "kms": {"gcp"}, "filed": {"aws"}}
+
+
 def test_all_is_every_stack_without_git(hubctl: Hubctl, stack: Callable[..., Path]) -> None:
     stack("b")
     stack("a")
@@ -73,6 +121,39 @@ def test_all_is_every_stack_without_git(hubctl: Hubctl, stack: Callable[..., Pat
     assert [e["stack"] for e in told["matrix"]["include"]] == ["a", "b"]
     assert hubctl("affected", "--all", "--head", "HEAD").status == 2
     assert hubctl("affected").status == 2
+
+
+@pytest.mark.parametrize("base", ["", "0" * 40])
+def test_a_new_branch_takes_every_stack_and_says_so(
+    hubctl: Hubctl, stack: Callable[..., Path], base: str
+) -> None:
+    """A forge names the revision before a branch's first push by zeros: failing would deploy none."""
+    stack("a")
+    for words in (("affected", "--json"), ("pipeline", "up")):
+        result = hubctl(*words, "--base", base)
+        assert result.status == 0, result
+        assert "every stack is taken" in result.err
+        json.loads(result.out)
+    assert "a (production)" in hubctl("affected", "--base", base).out
+
+
+def test_outputs_of_a_job_are_one_line_each(
+    hubctl: Hubctl, stack: Callable[..., Path], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack("a")
+    monkeypatch.delenv("GITHUB_OUTPUT", raising=False)
+    assert hubctl("affected", "--all", "--github-output").status == 2
+    target = project / "output"
+    target.write_text("before=1\n")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(target))
+    (project / "stacks" / "Pulumi.x\nevil=1.yaml").write_text("config: {}\n")
+    assert hubctl("affected", "--all", "--github-output").status == 0
+    lines = target.read_text().splitlines()
+    assert [line.partition("=")[0] for line in lines] == [
+        "before", "stacks", "first", "rest", "touched"
+    ]  # fmt: skip
+    hubctl("affected", "--all", "--only", "nobody", "--github-output")
+    assert target.read_text().splitlines()[-1] == "touched=false"
 
 
 def git(project: Path, *words: str) -> str:

@@ -33,7 +33,7 @@ CASES = {
                   "https://id.example.org", "--registry", "dockerhub", "--registry-organization",
                   "lab", "--registry-user", "bot"], ["oauthClientSecret", "registryPassword"]),
     "any-cilogon": ([*ANY, "--auth", "cilogon", *LOGIN, "--allow", "https://idp.example.edu/s",
-                     "--registry", "acr", "--registry-name", "lab", "--registry-user", "x"],
+                     "--registry", "acr", "--registry-name", "labimages", "--registry-user", "x"],
                     ["oauthClientSecret", "registryPassword"]),
     "any-gitlab": ([*ANY, "--auth", "gitlab", *LOGIN, "--allow", "g/sub", "--registry", "custom",
                     "--registry-url", "https://r.example.org", "--registry-user", "x"],

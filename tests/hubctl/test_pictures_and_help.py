@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import shutil
-import subprocess
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from hubctl import prices, shells
 from hubctl.__main__ import COMMANDS, parser
@@ -93,32 +92,72 @@ def test_graph_as_a_file(hubctl: Hubctl, stack: Write, project: Path) -> None:
 # --- cost ----------------------------------------------------------------------------------------
 
 
+def price(name: str, region: str) -> prices.NodePrice:
+    found = prices.node_price(CATALOGUE[name], 100, region)
+    assert found
+    return found
+
+
 def test_every_machine_of_the_catalogue_has_a_price() -> None:
-    missing = [m.name for m in CATALOGUE.values() if prices.node_price(m, 100) is None]
-    assert missing == []
+    for machine in CATALOGUE.values():
+        home = prices.LISTS[machine.cloud].region
+        assert price(machine.name, home).factor == 1, machine.name
 
 
 @pytest.mark.parametrize(
-    ("name", "dollars"),
-    [("n2-highmem-4", 0.262), ("n1-standard-1", 0.0475), ("e2-standard-4", 0.134),
-     ("r5.xlarge", 0.252), ("m5.large", 0.096), ("t3.medium", 0.0416)],
+    ("name", "region", "dollars"),
+    [
+        ("n2-highmem-4", "us-central1", 0.262028), ("n2-highmem-4", "us-west2", 0.314728),
+        ("n2-standard-4", "europe-west1", 0.213668), ("n2-standard-4", "us-east4", 0.218756),
+        ("n1-standard-1", "us-central1", 0.047500), ("n1-highmem-4", "us-west2", 0.284194),
+        ("e2-standard-4", "us-central1", 0.134023), ("e2-highmem-4", "us-east4", 0.203613),
+        ("n2-highmem-128", "us-central1", 7.706976),
+        ("r5.xlarge", "us-east-1", 0.252), ("r5.xlarge", "eu-west-1", 0.282),
+        ("r5.xlarge", "ap-southeast-2", 0.302), ("r5a.xlarge", "ap-south-1", 0.143),
+        ("r5.24xlarge", "us-east-1", 6.048), ("r6i.2xlarge", "us-east-1", 0.504),
+        ("m5.large", "us-east-1", 0.096), ("m6i.16xlarge", "us-east-1", 3.072),
+        ("t3.medium", "us-east-1", 0.0416), ("t3.2xlarge", "us-east-1", 0.3328),
+    ],
 )  # fmt: skip
-def test_prices_are_those_of_the_lists(name: str, dollars: float) -> None:
-    price = prices.node_price(CATALOGUE[name], 100)
-    assert price and price.hour == pytest.approx(dollars, rel=0.005)
+def test_prices_are_those_of_the_lists(name: str, region: str, dollars: float) -> None:
+    assert price(name, region).hour == pytest.approx(dollars, rel=0.002)
 
 
-def test_an_estimate_is_called_one_and_has_its_date(hubctl: Hubctl) -> None:
-    result = hubctl("cost", str(CHECKOUT / "stacks" / "Pulumi.climate.yaml"))
+@pytest.mark.parametrize(
+    ("name", "region"),
+    [("m5.large", "eu-west-1"), ("n1-standard-4", "us-east5"), ("n2-standard-4", "mars-east1")],
+)
+def test_a_price_that_the_list_does_not_have_is_not_made_up(name: str, region: str) -> None:
+    home = price(name, prices.LISTS[CATALOGUE[name].cloud].region)
+    assert price(name, region).factor is None
+    assert price(name, region).hour == home.hour
+
+
+def climate(machine: str, region: str) -> str:
+    text = (CHECKOUT / "stacks" / "Pulumi.climate.yaml").read_text()
+    return text.replace("r5.xlarge", machine).replace("us-west-2", region)
+
+
+def test_an_estimate_is_called_one_and_has_its_date(hubctl: Hubctl, stack: Write) -> None:
+    stack("climate", climate("r5.xlarge", "eu-west-1"))
+    result = hubctl("cost", "climate")
     assert result.status == 0
     assert "Estimate" in result.out
-    assert prices.AS_OF in result.out
-    told = json.loads(
-        hubctl("cost", str(CHECKOUT / "stacks" / "Pulumi.climate.yaml"), "--json").out
-    )
+    assert f"Price list of {prices.LISTS['aws'].as_of}: AWS" in result.out
+    assert "eu-west-1 costs 1.119 times as much" in result.out
+    told = json.loads(hubctl("cost", "climate", "--json").out)
     assert told["estimate"] is True
+    assert told["priceList"]["asOf"] == prices.LISTS["aws"].as_of
+    assert told["pools"][0]["regionFactor"] == 1.119
     assert told["leastMonth"] == 0
-    assert told["mostMonth"] == pytest.approx(50 * (0.252 * 730 + 100 * 0.08), rel=0.01)
+    assert told["mostMonth"] == pytest.approx(50 * (0.282 * 730 + 100 * 0.08), rel=0.01)
+
+
+def test_an_estimate_says_what_the_list_does_not_know(hubctl: Hubctl, stack: Write) -> None:
+    stack("climate", climate("m5.xlarge", "eu-west-1"))
+    assert "does not know m5.xlarge in eu-west-1" in hubctl("cost", "climate").out
+    told = json.loads(hubctl("cost", "climate", "--json").out)
+    assert told["pools"][0]["regionFactor"] is None
 
 
 def test_servers_per_node_respect_the_scarcest() -> None:
@@ -136,6 +175,20 @@ def test_nodes_of_somebody_else_have_no_price(hubctl: Hubctl, stack: Write) -> N
     stack("a")
     result = hubctl("cost", "a", "--json")
     assert json.loads(result.out)["mostMonth"] is None
+    assert "No estimate: these nodes are not made by this program" in hubctl("cost", "a").out
+
+
+def test_a_retiring_pool_costs_but_takes_nobody(hubctl: Hubctl, stack: Write) -> None:
+    document = yaml.safe_load(climate("r5.xlarge", "us-east-1"))
+    old = {"generation": 1, "machineType": "m5.large", "max": 5}
+    document["config"]["binderhub:nodes"] = {"max": 2, "generation": 2, "retiring": [old]}
+    stack("a", yaml.safe_dump(document))
+    told = json.loads(hubctl("cost", "a", "--json").out)
+    now, was = told["pools"]
+    assert (was["pool"], was["max"], was["retiring"], was["servers"]) == ("a-g1", 5, True, 0)
+    assert told["mostMonth"] == pytest.approx(now["mostMonth"] + was["mostMonth"])
+    drawn = json.loads(hubctl("graph", "a", "--json").out)["nodes"]
+    assert "a-g1: 0 to 5 m5.large, retiring" in {node["label"] for node in drawn}
 
 
 # --- help and completion ---------------------------------------------------------------------------
@@ -163,41 +216,6 @@ def test_every_command_that_takes_a_stack_refuses_a_missing_one_kindly(
     result = hubctl(command, "nothing", *extra)
     assert result.status == 2, result
     assert "there is no stack 'nothing'" in result.err
-
-
-def bash(line: str, where: Path) -> list[str]:
-    """What bash offers for the last word of a line."""
-    words = line.split(" ")
-    script = shells.script("bash", shells.words())
-    quoted = " ".join(f"'{w}'" for w in words)
-    code = f"compopt() {{ :; }}\n{script}\nCOMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _hubctl\nprintf '%s\\n' \"${{COMPREPLY[@]}}\""
-    done = subprocess.run(
-        ["bash", "-c", code], cwd=where, capture_output=True, text=True, check=True
-    )
-    assert done.stderr == ""
-    return done.stdout.split()
-
-
-def test_bash_offers_commands_options_and_stacks(stack: Write, project: Path) -> None:
-    stack("ecology")
-    stack("climate")
-    assert bash("hubctl va", project) == ["validate"]
-    assert "smoke" in bash("hubctl ", project)
-    assert bash("hubctl diff --aff", project) == ["--affected"]
-    assert bash("hubctl smoke ec", project) == ["ecology"]
-    assert sorted(bash("hubctl render ", project)) == ["climate", "ecology"]
-
-
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_the_other_shells_read_their_script(shell: str, tmp_path: Path) -> None:
-    script = shells.script(shell, shells.words())
-    for command in COMMANDS:
-        assert command in script
-    if shutil.which(shell) is None:
-        pytest.skip(f"{shell} is not on this machine: its script is not parsed here")
-    path = tmp_path / "script"
-    path.write_text(script)
-    subprocess.run([shell, "-n", str(path)], check=True)
 
 
 @pytest.mark.parametrize("command", ["cost", "graph"])

@@ -17,7 +17,7 @@ from hubctl.commands import adopt
 from hubctl.commands.rotate import EFFECTS
 from hubctl.problem import Problem
 from hubctl.programs import Ran
-from spec.secrets import GENERATED
+from spec.secrets import ROTATED
 from tests.hubctl.conftest import CHECKOUT, OPEN_HUB, Hubctl
 
 Write = Callable[..., Path]
@@ -81,6 +81,19 @@ def test_only_generated_secrets_of_this_hub_are_rotated(
     assert path.read_text() == before
 
 
+def test_the_key_of_our_own_registry_is_rotated(hubctl: Hubctl, stack: Write) -> None:
+    path = stack("a", GKE)
+    result = hubctl("rotate", "a", "registryKey")
+    assert result.status == 0, result
+    assert "BinderHub restarts" in result.out
+    assert yaml.safe_load(path.read_text())["config"]["binderhub:rotate"] == {"registryKey": 1}
+    assert hubctl("validate", "a").status == 0
+    stack("b")
+    refused = hubctl("rotate", "b", "registryKey")
+    assert refused.status == 2
+    assert "it makes binderApiToken" in refused.err
+
+
 def test_a_text_that_cannot_be_edited_safely_is_refused() -> None:
     anchored = "config:\n  a: &x {proxyToken: 1}\n  binderhub:rotate: *x\n"
     with pytest.raises(Problem):
@@ -90,7 +103,7 @@ def test_a_text_that_cannot_be_edited_safely_is_refused() -> None:
 
 
 def test_every_generated_secret_says_what_restarts() -> None:
-    assert set(EFFECTS) == set(GENERATED)
+    assert set(EFFECTS) == set(ROTATED)
 
 
 def test_the_checkouts_own_stacks_can_be_edited() -> None:

@@ -69,11 +69,15 @@ def test_a_members_hub_with_a_token(double: Callable[..., Double], named: bool) 
     assert {c.state for c in checks.values()} == {"ok"}, checks
     assert not hub.servers
     assert any(method == "DELETE" for method, _, _ in hub.requests)
+    assert not (named and hub.stopped), "stopped ones count: after some runs nobody could launch"
 
 
 FAULTS: dict[str, tuple[str, str]] = {
     "build-fails": ("launch", "build-failed"),
+    "base-denied": ("launch", "build-failed"),
+    "old-flag": ("launch", "build-failed"),
     "push-denied": ("launch", "push-denied"),
+    "push-ends": ("launch", "push-denied"),
     "launch-timeout": ("launch", "launch-timeout"),
     "launch-fails": ("launch", "launch-failed"),
     "cut": ("launch", "cut"),
@@ -83,8 +87,11 @@ FAULTS: dict[str, tuple[str, str]] = {
     "garbage": ("launch", "malformed"),
     "gateway-timeout": ("launch", "504"),
     "rate-limit": ("launch", "rate-limited"),
+    "banned-address": ("launch", "Requests from a cloud are not allowed"),
     "refused": ("launch", "refused"),
     "no-repo": ("launch", "not-found"),
+    "no-provider": ("launch", "not-found"),
+    "no-answer": ("launch", "unresolved"),
     "quota": ("launch", "quota"),
     "busy": ("launch", "busy"),
     "dead-server": ("server", "404"),
@@ -132,6 +139,11 @@ def test_members_only_but_open_to_everybody_is_an_error(double: Callable[..., Do
     assert checks["binder page"].state == "error"
 
 
+def test_a_log_in_on_another_host_is_named(double: Callable[..., Double]) -> None:
+    checks = smoke(double(members=True, fault="login-elsewhere"), token=MEMBER_TOKEN)
+    assert "elsewhere.example.org" in checks["binder page"].detail
+
+
 def test_a_wrong_token_is_told_apart_from_a_broken_hub(double: Callable[..., Double]) -> None:
     checks = smoke(double(members=True), token="expired")
     assert checks["launch"].detail.startswith("forbidden")
@@ -166,6 +178,11 @@ def test_a_server_that_stays_is_a_warning(double: Callable[..., Double], members
     checks = smoke(hub, token=MEMBER_TOKEN if members else None)
     assert checks["clean-up"].state == "warning"
     assert not failed(list(checks.values()))
+
+
+def test_a_named_server_that_still_counts_is_a_warning(double: Callable[..., Double]) -> None:
+    hub = double(fault="remembers", members=True, named=True)
+    assert smoke(hub, token=MEMBER_TOKEN)["clean-up"].state == "warning"
 
 
 def test_certificates_are_checked(double: Callable[..., Double], authority: Authority) -> None:

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import requests
 from lab.controlplane import ControlPlane
 from lab.errors import LabError
 from lab.kube import Kube
-from lab.kwok import OUTCOME, POD_CIDR
+from lab.kwok import OUTCOME, pod_cidr
 from lab.nodes import CORE, SimNode, apply
 from lab.paths import CHECKOUT, RunDir, run_dir
 
@@ -93,7 +94,15 @@ def test_a_user_pod_never_lands_on_a_core_node_nor_off_loopback(kube: Kube, name
     pods = kube.pods(namespace)
     assert [view.node for view in pods] == ["user-0", "user-0"]
     assert len({view.ip for view in pods}) == 2
-    assert all(ip_address(view.ip or "") in ip_network(POD_CIDR) for view in pods)
+    assert all(ip_address(view.ip or "") in ip_network("127.128.0.0/9") for view in pods)
+
+
+def test_the_pods_of_two_labs_have_addresses_of_their_own_on_loopback() -> None:
+    """Or the server of one lab answers at the pod of another."""
+    ports = (1024, 16383, 32768, 40000, 40001, 49000)
+    networks = [ip_network(pod_cidr(port)) for port in ports]
+    assert all(one.subnet_of(ip_network("127.128.0.0/9")) for one in networks)  # type: ignore[arg-type]
+    assert not any(a.overlaps(b) for a, b in combinations(networks, 2))
 
 
 @pytest.mark.usefixtures("nodes")

@@ -301,7 +301,7 @@ def test_the_go_that_is_fetched_can_build_every_module() -> None:
 def test_mistakes_in_names_and_settings_say_what_is_possible(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with pytest.raises(LabError, match="'etc' is not a tool of the lab; it has etcd, "):
+    with pytest.raises(LabError, match="'etc' is not a tool of the lab; it has actionlint, etcd, "):
         tools.ensure(["etc"])
     monkeypatch.setenv("LAB_TOOLS", "fast")
     with pytest.raises(LabError, match="LAB_TOOLS is 'fast'; it must be one of auto, path"):

@@ -13,13 +13,16 @@ from lab.session import Session
 from rehearsal.context import Context
 
 STACK = CHECKOUT / "stacks" / "Pulumi.ecology.yaml"
+CLASSIC = CHECKOUT / "tests" / "spec" / "examples" / "classic-open.yaml"
 
 
 @contextmanager
-def good_hub(plane: ControlPlane, folder: Path) -> Iterator[Context]:
-    """The ecology stack under a name and domains of its own."""
-    file = folder / "Pulumi.sabotage.yaml"
-    file.write_text(STACK.read_text().replace("ecology.example", "sabotage.example"))
+def good_hub(
+    plane: ControlPlane, folder: Path, *, stack: Path = STACK, name: str = "sabotage"
+) -> Iterator[Context]:
+    """A stack under a name of its own; the ecology stack under domains of its own, too."""
+    file = folder / f"Pulumi.{name}.yaml"
+    file.write_text(stack.read_text().replace("ecology.example", "sabotage.example"))
     session = Session(file, plane)
     session.prepare()
     client = plane.client()
@@ -30,5 +33,5 @@ def good_hub(plane: ControlPlane, folder: Path) -> Iterator[Context]:
         yield context
     finally:
         session.destroy()
-        (plane.run.root / "nodes" / "sabotage.json").unlink(missing_ok=True)
+        (plane.run.root / "nodes" / f"{name}.json").unlink(missing_ok=True)
         client.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 
 from spec import names
 from spec.credentials import registry_access
+from spec.model.nodes import Retiring, RetiringBuilders
 from spec.model.stack import Hub
-from spec.pool import DEDICATED, HUB_LABEL, INSTANCE_LABEL, build_pool, pools, user_pool
+from spec.pool import DEDICATED, HUB_LABEL, INSTANCE_LABEL, Pool, build_pool, pools, user_pool
 from spec.read import read_text
 
 FOLDER = Path(__file__).parent / "examples"
@@ -124,14 +126,54 @@ def test_several_machine_types_share_labels_and_bind_no_pod_to_one() -> None:
     ]
     assert len({p.name for p in pools(hub)}) == 4
     assert [p.key for p in pools(hub)] == [
-        "user",
-        "user-n2-highmem-8",
-        "user-e2-highmem-8",
-        "build",
+        "user-g1",
+        "user-n2-highmem-8-g1",
+        "user-e2-highmem-8-g1",
+        "build-g1",
     ]
     assert all(p.selector == user.selector and p.taints == user.taints for p in more)
     assert INSTANCE_LABEL not in user.selector and user.labels[HUB_LABEL] == "everything"
     assert build == build_pool(hub) and build.selector[INSTANCE_LABEL] == "n2-standard-8"
+
+
+def retired(file: str, **entry: Any) -> list[Pool]:
+    nodes = {"generation": 2, "retiring": [Retiring(generation=1).model_copy(update=entry)]}
+    return [p for p in pools(named(file, file, **nodes)) if p.retiring]
+
+
+@pytest.mark.parametrize("file", ["open-gke", "members-eks", "everything"])
+def test_a_retiring_pool_is_the_one_that_was_made(file: str) -> None:
+    """Another name or key would be another resource: the old one would go with its servers."""
+    made = pools(named(file, file, generation=1))
+    assert retired(file) == [replace(p, retiring=True, min=0) for p in made]
+
+
+def test_what_a_retiring_generation_says_of_itself_counts() -> None:
+    given: dict[str, Any] = {
+        "machine_type": "n1-highmem-8",
+        "more_machine_types": [],
+        "max": 3,
+        "disk_gb": 30,
+        "spot": True,
+        "zones": [],
+        "builders": RetiringBuilders.model_validate({"machineType": "n1-standard-4", "max": 2}),
+    }
+    user, build = retired("everything", **given)
+    assert (user.machine_type, user.max, user.disk_gb, user.spot, user.zones) == (
+        "n1-highmem-8",
+        3,
+        30,
+        True,
+        None,
+    )
+    assert (build.machine_type, build.max) == ("n1-standard-4", 2)
+    now = build_pool(example("everything"))
+    assert (build.disk_gb, build.spot) == (now.disk_gb, now.spot), "what is left out is as now"
+
+
+def test_a_builder_pool_that_is_given_up_can_retire() -> None:
+    roles = [p.role for p in retired("open-gke", builders=RetiringBuilders())]
+    assert roles == ["user", "build"]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +182,7 @@ def test_several_machine_types_share_labels_and_bind_no_pod_to_one() -> None:
         ("open-gke", "us-west2-docker.pkg.dev/research-123/binder-open-gke/open-gke-"),
         ("members-eks", "123456789012.dkr.ecr.us-west-2.amazonaws.com/members-eks/"),
         ("kubernetes-quay", "quay.io/geology-lab/kubernetes-quay-"),
-        ("classic-open", "course-images/classic-open-"),
+        ("classic-open", "docker.io/course-images/classic-open-"),
         ("classic-load-balancers", "gcr.io/trial-2026/classic-load-balancers-"),
         ("auth-azuread", "clinicimages.azurecr.io/auth-azuread/auth-azuread-"),
         ("auth-oidc", "registry.sciencehubs.net/physics/auth-oidc-"),
@@ -148,3 +190,17 @@ def test_several_machine_types_share_labels_and_bind_no_pod_to_one() -> None:
 )
 def test_a_wrong_image_prefix_rebuilds_every_launch(file: str, image_prefix: str) -> None:
     assert registry_access(example(file)).image_prefix == image_prefix
+
+
+@pytest.mark.parametrize(
+    "organization", ["jupyterlabs", "course-images", "org", "course_images", "a.b"]
+)
+def test_binderhub_looks_for_images_without_their_organization(organization: str) -> None:
+    """It takes the first part for a host unless it looks like a Docker ID."""
+    hub = example("classic-open")
+    registry = hub.registry.model_copy(update={"organization": organization})
+    prefix = registry_access(hub.model_copy(update={"registry": registry})).image_prefix
+    assert prefix is not None
+    if not re.fullmatch("[a-z0-9]{4,40}/[a-z0-9._-]{2,255}", prefix):
+        prefix = prefix.partition("/")[2]
+    assert prefix == f"{organization}/classic-open-"

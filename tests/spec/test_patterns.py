@@ -114,7 +114,9 @@ TABLE = [
     ("git:ssh://git@lab.net/r@main", "ssh%3A%2F%2Fgit%40lab.net%2Fr/main", True),
     ("zenodo:10.5281/zenodo.*", "10.5281/zenodo.3242074", True),
     ("zenodo:10.5281/zenodo.*", "10.9999/zenodo.1", False),
-    ("zenodo:*", "10.5281/zenodo.1", False),
+    ("zenodo:*", "10.5281/zenodo.1", True),
+    ("zenodo:10.5281*", "10.5281/zenodo.1", False),
+    ("gitlab:*", "group%2Fsub%2Fproject/main", True),
     ("zenodo:**", "10.5281/zenodo.1", True),
     ("hydroshare:*", "8f7c2f0341ef4180b0dbe97f59130756", True),
 ]  # fmt: skip
@@ -132,6 +134,8 @@ EVASIONS = [
     ("gitlab:evil/**", "%65vil%2Fx/HEAD"),
     ("git:https://evil.org/**", "https%3A%2F%2F%65vil.org%2Fa%20b/HEAD"),
     ("zenodo:10.5281/zenodo.1", "10.5281/zenodo%2E1"),
+    ("zenodo:*", "10.5281/zenodo.1"),
+    ("gitlab:*", "group%2Fproject/main"),
 ]
 
 
@@ -154,6 +158,13 @@ def test_any_text_compiles_or_is_refused_with_a_reason(text: str) -> None:
         re.compile(expression)
         assert expression, "an empty string admits everything"
         assert expression.startswith("^") and expression.endswith(r"\Z")
+
+
+@pytest.mark.parametrize("text", ["git:*", "git:**", "git:git.lab.net/group/*", "ckan:*"])
+def test_a_pattern_that_matches_no_address_is_refused(text: str) -> None:
+    with pytest.raises(FieldProblem) as caught:
+        compile_pattern(text)
+    assert caught.value.rule == "BH036"
 
 
 @pytest.mark.parametrize("provider", PROVIDERS.values(), ids=lambda p: p.name)

@@ -12,7 +12,7 @@ from spec.findings import Finding
 from spec.rules import RULES
 from tests.values.hubs import EXAMPLES, example, hub
 from values.check import check_values
-from values.guards import guard
+from values.guards import guard, is_credential_key
 from values.releases import releases
 
 J, B, C = "jupyterhub", "binderhub-service", "binderhub"
@@ -92,6 +92,35 @@ CASES: list[tuple[str, str, str, Any]] = [
     ("BH128", "open-gke", f"{B}/config/EventLogger", {"handlers_maker": "x"}),
     ("BH129", "open-gke", f"{B}/networkPolicy/enabled", False),
     ("BH129", "open-gke", f"{J}/singleuser/networkPolicy", None),
+    ("BH018", "classic-members", f"{C}/jupyterhub/hub/config/GitHubOAuthenticator/oauth_callback_url", "https://a/x"),
+    ("BH019", "open-gke", f"{B}/extraEnv", [{"name": "JUPYTERHUB_API_URL", "value": "https://a/hub/api"}]),
+    ("BH027", "open-gke", f"{J}/hub/services/binder/admin", True),
+    ("BH027", "classic-members", f"{C}/jupyterhub/hub/loadRoles/admin", {"services": ["binder"]}),
+    ("BH029", "members-eks", f"{J}/singleuser/cmd", ["jupyter-lab"]),
+    ("BH030", "members-eks", f"{J}/hub/config/GitHubOAuthenticator/allow_existing_users", True),
+    ("BH034", "classic-open", f"{C}/config/GitHubRepoProvider/allowed_specs", [".*"]),
+    ("BH034", "open-gke", f"{B}/config/GitHubRepoProvider/allowed_specs", None),
+    ("BH035", "open-gke", f"{B}/extraConfig/10-repo-providers", None),
+    ("BH035", "classic-open", f"{C}/extraEnv/BINDERHUB_REPO_PROVIDERS", "{}"),
+    ("BH048", "kubernetes-quay", f"{J}/imagePullSecret/registry", "https://docker.io"),
+    ("BH048", "classic-open", f"{C}/registry/url", "https://quay.io"),
+    ("BH067", "open-gke", f"{J}/singleuser/cloudMetadata/ip", "10.0.0.1"),
+    ("BH069", "open-gke", f"{B}/extraEnv", [{"name": "MY_TOKEN", "value": "hunter2"}]),
+    ("BH140", "open-gke", f"{J}/singleuser/networkPolicy/egress", [{"to": [{"ipBlock": {"cidr": "::/0"}}]}]),
+    ("BH140", "classic-open", f"{C}/jupyterhub/singleuser/networkPolicy/egress", [{"ports": [{"port": 443}]}]),
+    ("BH141", "open-gke", f"{J}/hub/config/KubeSpawner/cmd", "jupyterhub-singleuser"),
+    ("BH141", "classic-open", f"{C}/jupyterhub/hub/config/BinderSpawner/node_selector", {}),
+    ("BH142", "classic-open", f"{C}/fullnameOverride", "x"),
+    ("BH142", "open-gke", f"{J}/hub/baseUrl", "/jupyter/"),
+    ("BH143", "open-gke", f"{B}/service/type", "LoadBalancer"),
+    ("BH143", "classic-open", f"{C}/jupyterhub/proxy/service", None),
+    ("BH143", "members-eks", "registry-helper/service/type", "LoadBalancer"),
+    ("BH144", "open-gke", f"{J}/singleuser/allowPrivilegeEscalation", True),
+    ("BH144", "members-eks", f"{J}/singleuser/extraPodConfig", {"hostPID": True}),
+    ("BH144", "classic-open", f"{C}/dind/daemonset/extraArgs", ["-H", "tcp://0.0.0.0:2375"]),
+    ("BH144", "classic-open", f"{C}/jupyterhub/hub/config/KubeSpawner/extra_container_config", {"securityContext": {"privileged": True}}),
+    ("BH160", "members-eks", f"{J}/hub/loadRoles/user/scopes", ["self", "access:services", "servers"]),
+    ("BH164", "open-gke", f"{J}/hub/extraConfig", None),
 ]  # fmt: skip
 
 
@@ -131,6 +160,15 @@ def test_an_overridden_value_is_named_with_the_derived_one() -> None:
 def test_values_that_override_nothing_are_nobody_elses_business() -> None:
     assert findings("open-gke", f"{J}/hub/resources/requests/memory", "1Gi") == []
     assert findings("open-gke", f"{J}/singleuser/startTimeout", 900) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "credential"),
+    [("DB_PASSWORD", True), ("api_token", True), ("aws-secret-key", True), ("client_secret", True),
+     ("existingSecret", False), ("secretName", False), ("tokenUrl", False), ("automountToken", False)],
+)  # fmt: skip
+def test_a_key_is_known_for_a_credential_however_it_is_spelt(name: str, credential: bool) -> None:
+    assert is_credential_key(name) is credential
 
 
 @pytest.mark.parametrize("path", [f"{J}/hub/cookieSecret", f"{J}/hub/config/CryptKeeper", f"{J}/proxy/secretToken", f"{J}/hub/services/x/apiToken", f"{B}/config/GitHubRepoProvider/access_token", f"{B}/config/DockerRegistry/password", f"{B}/buildPodsRegistryCredentials"])  # fmt: skip

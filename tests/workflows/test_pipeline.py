@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import yaml
 
+from hubctl.changes import Known, Touch, everything
 from hubctl.commands.pipeline import DRIFT, TEMPLATE, pipeline
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-STACKS = [("a", "production"), ("b", "staging"), ("mine", "development")]
+STACKS = everything(
+    [
+        Known(name=name, file=f"stacks/Pulumi.{name}.yaml", stage=stage, logins=frozenset(clouds))
+        for name, stage, clouds in (
+            ("a", "production", {"gcp", "aws"}),
+            ("b", "staging", {"aws"}),
+            ("mine", "development", {"gcp"}),
+        )
+    ]
+)
 
 
 def hidden() -> dict[str, Any]:
@@ -19,9 +29,9 @@ def hidden() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("what", ["preview", "up", "drift"])
-@pytest.mark.parametrize("stacks", [STACKS, []], ids=["some", "none"])
-def test_gitlab_would_take_it(what: str, stacks: list[tuple[str, str]]) -> None:
-    made = pipeline(what, stacks)
+@pytest.mark.parametrize("touch", [STACKS, Touch()], ids=["some", "none"])
+def test_gitlab_would_take_it(what: Literal["preview", "up", "drift"], touch: Touch) -> None:
+    made = pipeline(what, touch)
     jobs = {k: v for k, v in made.items() if k not in ("stages", "include")}
     assert jobs, "a pipeline without a job is an error"
     for job in jobs.values():
@@ -35,7 +45,8 @@ def test_staging_goes_first_and_development_stays() -> None:
     assert made["up a"]["stage"] == "production"
     assert made["up b"]["stage"] == "staging"
     assert "up mine" not in made
-    assert "preview mine" in pipeline("preview", STACKS)
+    assert "preview mine" not in pipeline("preview", STACKS)
+    assert made["up a"]["variables"]["CLOUDS"] == "aws gcp"
     assert hidden()[".up"]["resource_group"] == "hub-$STACK"
     assert hidden()[".up"]["interruptible"] is False
 

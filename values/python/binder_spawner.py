@@ -7,7 +7,8 @@
 #   binder_ref_url, binder_launch_host, binder_persistent_request, binder_request,
 #   binder_client_ip             about the launch, for the environment of the server
 #
-# Configured by hub.config.BinderSpawnerMixin: auth_enabled, cors_allow_origin.
+# Configured by hub.config.BinderSpawnerMixin (classic chart: hub.config.BinderSpawner):
+# auth_enabled, cors_allow_origin.
 from kubespawner import KubeSpawner
 from tornado.web import HTTPError
 from traitlets import Bool, Unicode

@@ -1,8 +1,8 @@
 """The moto server that stands in for AWS, and the calls made to it.
 
-``LAB_AWS_ENDPOINT`` may name a running ``moto_server`` (started with the environment of
-``server_environment``); otherwise one is started inside this process on a loopback port.
-A new one first repeats every change that earlier commands made, from a journal beside the
+``LAB_AWS_ENDPOINT`` may name a running one, as ``lab.standins.aws.server`` is (started with the
+environment of ``server_environment``); otherwise one is started inside this process on a loopback
+port. A new one first repeats every change that earlier commands made, from a journal beside the
 seed: so what exists survives between plugin processes, under the same ids, because moto's
 random numbers are seeded per change. Then it is given what the seed names and it lacks
 (``estate.py``).
@@ -38,9 +38,9 @@ def server_environment(seed: AwsSeed) -> dict[str, str]:
     }
 
 
-def server_command(python: Path, port: int) -> list[str]:
-    """A server of the lab's own, so that not every plugin process starts one (seconds)."""
-    return [str(python), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+def journal_of(records: Path) -> Path:
+    """Where the changes of one stack's AWS are kept."""
+    return records / "aws.journal"
 
 
 def start_server(seed: AwsSeed) -> str:

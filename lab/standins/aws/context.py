@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.standins.aws import shapes
-from lab.standins.aws.cloud import Cloud
+from lab.standins.aws.cloud import Cloud, journal_of
 from lab.standins.base import UNKNOWN, CheckFailure, Props, StandinError, has_unknowns
 from lab.standins.handled import Handler, unknown_free
 from lab.standins.records import Records
@@ -41,7 +41,7 @@ class Context:
         """The moto server, started or found on first use."""
         with self._lock:
             if self._cloud is None:
-                journal = self.records.path.with_name("aws.journal")
+                journal = journal_of(self.records.path.parent)
                 self._cloud = Cloud(self.aws, self.region, journal)
             return self._cloud
 
