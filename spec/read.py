@@ -150,11 +150,11 @@ def read_config(
 
 
 def _load_yaml(text: str) -> tuple[dict[Any, Any] | None, list[Finding]]:
-    def broken(reason: str, fix: str) -> tuple[None, list[Finding]]:
+    def broken(
+        reason: str, fix: str, path: str = "(file)", value: str = ABSENT
+    ) -> tuple[None, list[Finding]]:
         return None, [
-            Finding(
-                rule="BH105", severity="error", path="(file)", value=ABSENT, reason=reason, fix=fix
-            )
+            Finding(rule="BH105", severity="error", path=path, value=value, reason=reason, fix=fix)
         ]
 
     try:
@@ -167,9 +167,17 @@ def _load_yaml(text: str) -> tuple[dict[Any, Any] | None, list[Finding]]:
         document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = getattr(exc, "problem", None) or "it cannot be read"
-        return broken(f"the file is not YAML{where}: {problem}.", "mend the line named.")
+        if mark is None:
+            return broken(f"the file is not YAML: {problem}.", "mend it.")
+        line = [*text.splitlines(), ""][min(mark.line, len(text.splitlines()))]
+        path = f"line {mark.line + 1}, column {mark.column + 1}"
+        key = line.partition(": ")[0] or "(end of the file)"  # A value may be a credential.
+        if "\t" in line[: mark.column + 1]:
+            reason = "a tab stands where YAML wants spaces."
+            return broken(reason, "replace each tab by two spaces.", path, key)
+        fix = "mend this line, or a quote or bracket left open before it."
+        return broken(f"this is not YAML: {problem}.", fix, path, key)
     except (ValueError, RecursionError, OverflowError) as exc:
         return broken(
             f"the file cannot be read as YAML: {type(exc).__name__}.",

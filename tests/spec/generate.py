@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hubctl import stackfiles
+from hubctl.diagram.draw import svg
+from hubctl.diagram.model import graph
 from spec import json_schema, reference
 from spec.rules import RULES
 from tests.spec.casefiles import FILES, load
@@ -65,12 +68,19 @@ def rules() -> str:
     return "\n".join(out) + "\n" + TAIL
 
 
+def picture(name: str) -> str:
+    """What one of `stacks/` makes."""
+    stack, hub = stackfiles.usable(DOCS.parent / "stacks" / f"Pulumi.{name}.yaml", secrets=False)
+    return svg(graph(hub, stack.given_secrets))
+
+
 def pages() -> dict[str, str]:
     """File name under docs/ -> its text."""
     return {
         "rules.md": rules(),
         "reference.md": reference.reference(),
         "stack.schema.json": json_schema.to_text(),
+        "ecology.svg": picture("ecology"),
     }
 
 
