@@ -99,6 +99,17 @@ def test_a_hub_without_domains_gets_its_second_load_balancer() -> None:
     assert spec["loadBalancerIP"] == addresses["binder"]
 
 
+def test_no_pod_reads_the_credentials_of_its_node() -> None:
+    group = run("climate", stack_text("climate")).one("climate-nodes-user-g1-template").plain
+    assert group["metadataOptions"] == {
+        "httpEndpoint": "enabled",
+        "httpTokens": "required",
+        "httpPutResponseHopLimit": 1,
+    }
+    config = run("ecology", stack_text("ecology")).one("ecology-nodes-user-g1").plain["nodeConfig"]
+    assert config["workloadMetadataConfig"] == {"mode": "GKE_METADATA"}
+
+
 @pytest.mark.parametrize(("name", "more"), [("ecology", "n2-highmem-8"), ("climate", "r5.2xlarge")])
 def test_each_machine_type_gets_a_pool_of_its_own(name: str, more: str) -> None:
     recorded = run(name, stack_text(name, nodes={"moreMachineTypes": [more]}))
