@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -223,7 +224,9 @@ def specs(view: View) -> Iterator[Finding]:
 def _admits_strangers(text: Any) -> bool:
     quoted = f"https%3A%2F%2Fzq7host.org%2F{STRANGER.replace('/', '%2F', 1)}"
     try:
-        return any(re.match(str(text), spec, re.IGNORECASE) for spec in (STRANGER, quoted))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # Of "[[", which is legal.
+            return any(re.match(str(text), spec, re.IGNORECASE) for spec in (STRANGER, quoted))
     except (re.error, RecursionError, OverflowError):
         return False
 
