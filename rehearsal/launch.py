@@ -34,7 +34,7 @@ REPOSITORY = "https://github.com/example/repository"
 ELSEWHERE = "https://elsewhere.invalid"
 """An origin that no hub allows by name."""
 
-_KERNEL_SECONDS = 30.0
+_KERNEL_SECONDS = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,11 +6,11 @@ from typing import Any
 
 import requests
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 def ask(method: str, url: str, **given: Any) -> requests.Response:
-    """`requests.request` without the environment, waiting at most 30 s unless told."""
+    """`requests.request` without the environment, waiting at most 60 s unless told."""
     with requests.Session() as session:
         session.trust_env = False
         return session.request(method, url, **{"timeout": SECONDS, **given})
