@@ -6,7 +6,6 @@ machine is another generation, which has another name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import pulumi
@@ -42,5 +41,4 @@ def pool_options(
 def taken_over(hub: Hub, pool: Pool, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     """`opts`, plus the import of the pool that `adopt` names by its id."""
     given = hub.adopt.builder_pool if pool.role == "build" else hub.adopt.node_pool
-    named = given if given and re.split("[/:]", given)[-1] == pool.name else None
-    return adopted(named, opts)
+    return adopted(given if given and pool.has_id(given) else None, opts)

@@ -233,7 +233,7 @@ def _command(chosen: Settings) -> list[str]:
 
 
 def quantity(value: str | int) -> str:
-    """BinderHub's byte sizes (`2G` is 2 GiB there) as a Kubernetes quantity."""
+    """A byte size of BinderHub or KubeSpawner (`2G` is 2 GiB there) as a Kubernetes quantity."""
     text = str(value)
     if text[-1:] in "KMGT":
         return f"{text}i"

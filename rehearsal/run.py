@@ -41,7 +41,6 @@ from rehearsal.phases import (
 )
 from rehearsal.report import Finding, HubReport, Phase, Report, judged, skipped
 from spec.fleet import cluster_key
-from spec.model.stack import Hub
 from spec.names import fit
 
 Run = Callable[[Context], Phase]
@@ -93,17 +92,13 @@ def _all(
     sessions = [Session(file, plane, charts=charts, progress=progress) for file in files]
     if len({session.name for session in sessions}) < len(sessions):
         raise LabError("Two of the stack files have one name; a stack can be rehearsed once.")
-    keyed = sorted(((_cluster(s.hub), s) for s in sessions), key=lambda pair: pair[0])
+    keyed = sorted(((cluster_key(s.hub), s) for s in sessions), key=lambda pair: pair[0])
     reports: list[HubReport] = []
     for _, group in groupby(keyed, key=lambda pair: pair[0]):
         reports += _together([session for _, session in group], wanted, keep, progress)
     order = [session.name for session in sessions]
     reports.sort(key=lambda r: order.index(r.hub) if r.hub in order else len(order))
     return reports, _setting(sessions[0])
-
-
-def _cluster(hub: Hub) -> tuple[str, ...]:
-    return cluster_key(hub)
 
 
 def _together(

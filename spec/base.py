@@ -163,6 +163,17 @@ def _https_url(value: str) -> str:
     return value
 
 
+def whole(pattern: str, reason: str, fix: str) -> AfterValidator:
+    """A validator: the whole text fits `pattern`."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise complain(reason, fix)
+        return value
+
+    return AfterValidator(check)
+
+
 def editor(**keywords: Any) -> Any:
     """JSON Schema keywords beside a validator, so that an editor shows the mistake as well."""
     return Field(json_schema_extra=keywords)

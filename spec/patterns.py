@@ -14,10 +14,11 @@ expression ends in `\Z` or covers the ref, so that `github:org/repo` never admit
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from spec.base import complain
+from spec.base import FieldProblem, complain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,6 +226,15 @@ def compile_pattern(text: str) -> Pattern:
 # could smuggle a '/' or '..' past a wildcard, and so out of the group that it stands in.
 _NAME = "[A-Za-z0-9_.~+-]"
 _PLAIN = "[^/%]"
+
+
+def readable(texts: Iterable[str]) -> Iterator[tuple[int, Pattern]]:
+    """Those of a list that can be read, with their place in it; BH036 is about the others."""
+    for place, text in enumerate(texts):
+        try:
+            yield place, compile_pattern(text)
+        except FieldProblem:
+            continue
 
 
 def _regex(provider: Provider, path: str, ref: str) -> str:

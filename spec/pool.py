@@ -3,6 +3,7 @@ rehearsal nodes are all made (design, rule 4)."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -82,6 +83,10 @@ class Pool:
         """Node selector of what serves the nodes of every generation: builds that run on a
         retiring one keep their docker daemon, and a new generation restarts none."""
         return {k: v for k, v in self.labels.items() if k != GENERATION_LABEL}
+
+    def has_id(self, import_id: str) -> bool:
+        """Whether a cloud's import id is this pool's: every such id ends in the name."""
+        return re.split("[/:]", import_id)[-1] == self.name
 
     @property
     def cpu_millis(self) -> int:

@@ -9,17 +9,13 @@ from typing import Any
 from spec.findings import Finding
 from values.authenticators import authenticator
 from values.guard_view import Guard, View, at, found, mapping
-from values.jupyterhub import jupyterhub_values
-
-
-def _spawner(view: View) -> str:
-    return "BinderSpawner" if view.classic else "BinderSpawnerMixin"
+from values.jupyterhub import jupyterhub_values, spawner_section
 
 
 def auth_enabled(view: View) -> Iterator[Finding]:
     """BH024: both ends agree, and with auth.kind."""
     wanted = view.hub.members_only
-    spawner = _spawner(view)
+    spawner = spawner_section(view.hub)
     for path, value in (
         (f"{view.binder_path}.config.BinderHub", view.config("BinderHub", "auth_enabled")),
         (
@@ -198,7 +194,7 @@ def redirect(view: View) -> Iterator[Finding]:
 
 def cors(view: View) -> Iterator[Finding]:
     """BH041, BH039: one origin for both."""
-    spawner = _spawner(view)
+    spawner = spawner_section(view.hub)
     binder = view.config("BinderHub", "cors_allow_origin") or ""
     server = view.in_hub("hub", "config", spawner, "cors_allow_origin") or ""
     path = f"{view.binder_path}.config.BinderHub.cors_allow_origin"

@@ -10,6 +10,7 @@ from spec.findings import Finding
 from spec.pool import build_pool
 from values import traits
 from values.guard_view import Guard, View, at, found, mapping
+from values.jupyterhub import spawner_section
 
 
 def selectors(view: View) -> Iterator[Finding]:
@@ -139,7 +140,7 @@ def settings(view: View) -> Iterator[Finding]:
     """BH127, BH128: the schema leaves `config` open, so a misspelt trait would be ignored."""
     table = traits.CLASSIC if view.classic else traits.SERVICE
     yield from _unknown(at(view.binder, "config"), table, f"{view.binder_path}.config", whole=True)
-    spawner = "BinderSpawner" if view.classic else "BinderSpawnerMixin"
+    spawner = spawner_section(view.hub)
     section = {spawner: view.in_hub("hub", "config", spawner)}
     yield from _unknown(
         section, {spawner: traits.SPAWNER}, f"{view.hub_path}.hub.config", whole=False

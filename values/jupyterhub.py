@@ -9,6 +9,7 @@ from typing import Any
 
 from spec import names
 from spec.credentials import registry_access
+from spec.culling import idle_seconds, max_age_seconds
 from spec.model.auth import NoAuth
 from spec.model.chart import ClassicChart, ExternalDatabase, Sqlite, SqliteMemory
 from spec.model.cluster import GatewayRef
@@ -43,17 +44,20 @@ def jupyterhub_values(hub: Hub) -> dict[str, Any]:
     }
 
 
+def spawner_section(hub: Hub) -> str:
+    """The section of `hub.config` that the spawner reads. Ours takes the place of the classic
+    chart's own, and its settings stay there; docs/decisions/classic-spawner.md."""
+    return "BinderSpawner" if isinstance(hub.chart, ClassicChart) else "BinderSpawnerMixin"
+
+
 def _hub(hub: Hub, core: dict[str, str]) -> dict[str, Any]:
-    # Ours takes the place of the classic chart's own spawner, which reads its settings under this
-    # name; docs/decisions/classic-spawner.md.
-    section = "BinderSpawner" if isinstance(hub.chart, ClassicChart) else "BinderSpawnerMixin"
     spawner: dict[str, Any] = {"auth_enabled": hub.members_only}
     if hub.launch.cors and not hub.members_only:
         spawner["cors_allow_origin"] = hub.launch.cors
     class_name, sections = authenticator(hub)
     config: dict[str, Any] = {
         "JupyterHub": {"authenticator_class": class_name, "admin_access": hub.members_only},
-        section: spawner,
+        spawner_section(hub): spawner,
         "KubeSpawner": {"http_timeout": hub.user.http_timeout},
         "CryptKeeper": {"keys": [Secret("cryptKey")]},
         **sections,
@@ -172,16 +176,14 @@ def _command(hub: Hub) -> str | list[str]:
 
 def _cull(hub: Hub) -> dict[str, Any]:
     """Servers of an open hub go soon, and their throw-away users with them."""
-    culling = hub.user.culling
-    idle, max_age = (3600, 0) if hub.members_only else (600, 21_600)
     return {
         "enabled": True,
         "users": not hub.members_only,
         "adminUsers": True,
         "removeNamedServers": hub.user.named_servers > 0,
-        "timeout": idle if culling.idle is None else culling.idle,
-        "every": culling.every,
-        "maxAge": max_age if culling.max_age is None else culling.max_age,
+        "timeout": idle_seconds(hub),
+        "every": hub.user.culling.every,
+        "maxAge": max_age_seconds(hub),
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal import capacity, scaling
+from rehearsal.build import quantity
 from rehearsal.context import Context
 from rehearsal.objects import Object, labels, path_of
 from rehearsal.report import Finding, Phase, judged
@@ -52,7 +53,7 @@ def assembled(context: Context) -> Object:
     single = values["singleuser"]
     asked = {
         "cpu": (single.get("cpu") or {}).get("guarantee") or 0,
-        "memory": _spawner_bytes((single.get("memory") or {}).get("guarantee") or 0),
+        "memory": capacity.size(quantity((single.get("memory") or {}).get("guarantee") or 0)),
     }
     tolerations = [
         {"key": key, "operator": "Equal", "value": "user", "effect": "NoSchedule"}
@@ -64,12 +65,6 @@ def assembled(context: Context) -> Object:
         "tolerations": [*tolerations, *(single.get("extraTolerations") or [])],
     }
     return {"spec": spec}
-
-
-def _spawner_bytes(value: str | int) -> int:
-    """KubeSpawner's sizes: `2G` is 2 GiB."""
-    text = str(value)
-    return capacity.size(f"{text}i" if text[-1:] in "KMGT" else text)
 
 
 def _told(said: capacity.Answer, pool: Pool, quota: int | None) -> list[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from spec.base import Count, Html, IPv4, Model, Positive, Seconds, Text, complain, editor
+from spec.base import Count, Html, IPv4, Model, Positive, Seconds, Text, complain, editor, whole
 
 
 def _given(value: Any) -> Any:
@@ -63,16 +62,14 @@ class GitHubApp(Model):
     """Client id of the application."""
 
 
-def _log_name(value: str) -> str:
-    if not re.match(r"[A-Za-z0-9/_.-]{1,511}\Z", value):
-        raise complain(
-            "Google Cloud Logging takes no such name for a log.",
-            "use letters, digits, '/', '_', '-' and '.'.",
-        )
-    return value
-
-
-LogName = Annotated[Text, AfterValidator(_log_name)]
+LogName = Annotated[
+    Text,
+    whole(
+        r"[A-Za-z0-9/_.-]{1,511}",
+        "Google Cloud Logging takes no such name for a log.",
+        "use letters, digits, '/', '_', '-' and '.'.",
+    ),
+]
 
 
 class EventLog(Model):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from spec.base import Model, Positive, Text, Url, complain, editor
+from spec.base import Model, Positive, Text, Url, complain, editor, whole
 from spec.model.cluster import AwsAccount, AwsRegion, GcpProject
 
 
@@ -27,47 +27,43 @@ _ACR = "[a-z0-9]{5,50}"
 _URL = r"https?://[a-z0-9.-]+(:\d+)?/?"
 
 
-def _repository(value: str) -> str:
-    if not re.fullmatch(_REPOSITORY, value):
-        raise complain(
-            "Artifact Registry takes no such name for a repository.",
-            "use a-z, 0-9 and '-', starting with a letter, at most 63 characters.",
-        )
-    return value
-
-
-def _location(value: str) -> str:
-    if not re.fullmatch(_LOCATION, value):
-        raise complain(
-            "Artifact Registry has no such location.",
-            "write a region such as us-west2, or us, europe or asia.",
-        )
-    return value
-
-
-def _acr_name(value: str) -> str:
-    if not re.fullmatch(_ACR, value):
-        raise complain(
-            "it is not the name of an Azure registry.",
-            "write NAME of NAME.azurecr.io: 5 to 50 of a-z and 0-9.",
-        )
-    return value
-
-
-def _registry_url(value: str) -> str:
-    if not re.fullmatch(_URL, value):
-        raise complain(
-            "image names begin with the registry's host (lower case) and port, and nothing else.",
-            "write scheme, host and port only, such as https://registry.example.org:5000.",
-        )
-    return value
-
-
 Prefix = Annotated[str, AfterValidator(_prefix)]
-RepositoryId = Annotated[Text, AfterValidator(_repository), editor(pattern=f"^{_REPOSITORY}$")]
-RegistryLocation = Annotated[Text, AfterValidator(_location), editor(pattern=f"^{_LOCATION}$")]
-AcrName = Annotated[Text, AfterValidator(_acr_name), editor(pattern=f"^{_ACR}$")]
-RegistryUrl = Annotated[Url, AfterValidator(_registry_url), editor(pattern=f"^{_URL}$")]
+RepositoryId = Annotated[
+    Text,
+    whole(
+        _REPOSITORY,
+        "Artifact Registry takes no such name for a repository.",
+        "use a-z, 0-9 and '-', starting with a letter, at most 63 characters.",
+    ),
+    editor(pattern=f"^{_REPOSITORY}$"),
+]
+RegistryLocation = Annotated[
+    Text,
+    whole(
+        _LOCATION,
+        "Artifact Registry has no such location.",
+        "write a region such as us-west2, or us, europe or asia.",
+    ),
+    editor(pattern=f"^{_LOCATION}$"),
+]
+AcrName = Annotated[
+    Text,
+    whole(
+        _ACR,
+        "it is not the name of an Azure registry.",
+        "write NAME of NAME.azurecr.io: 5 to 50 of a-z and 0-9.",
+    ),
+    editor(pattern=f"^{_ACR}$"),
+]
+RegistryUrl = Annotated[
+    Url,
+    whole(
+        _URL,
+        "image names begin with the registry's host (lower case) and port, and nothing else.",
+        "write scheme, host and port only, such as https://registry.example.org:5000.",
+    ),
+    editor(pattern=f"^{_URL}$"),
+]
 
 
 class _Registry(Model):

@@ -18,7 +18,7 @@ from spec.model.auth import (
     OidcAuth,
 )
 from spec.model.stack import Hub
-from spec.patterns import compile_pattern
+from spec.patterns import compile_pattern, readable
 from spec.rules import catalogue
 from spec.rules.catalogue import Context, Rule, check_of
 
@@ -96,15 +96,11 @@ def open_hub(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
             "anyone could run anything on this hub.",
             'list patterns such as "github:org/*", or set launch.acceptOpenHub: true.',
         )
-    for i, text in enumerate(launch.repositories):
-        try:
-            anyones = compile_pattern(text).anyones
-        except FieldProblem:
-            continue
-        if anyones:
+    for i, pattern in readable(launch.repositories):
+        if pattern.anyones:
             yield rule.finding(
                 f"launch.repositories[{i}]",
-                text,
+                pattern.text,
                 "it names no owner, and so admits what anyone at all can publish.",
                 "name owners (of plain git, the host and on public hosts the owner), or set "
                 "launch.acceptOpenHub: true.",

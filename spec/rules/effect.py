@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spec.base import FieldProblem, Model
+from spec.base import Model
 from spec.findings import Finding
 from spec.model.chart import ChartPin, ClassicChart
 from spec.model.cluster import KubernetesCluster
 from spec.model.registry import CustomRegistry, Ecr
 from spec.model.stack import Hub
-from spec.patterns import compile_pattern
+from spec.patterns import readable
 from spec.rules.catalogue import Context, Rule, check_of
 from spec.rules.operations import needed_secrets
 from spec.secrets import GIVEN
@@ -79,11 +79,6 @@ def idle_secrets(hub: Hub, context: Context, rule: Rule) -> Iterator[Finding]:
 
 def _tokens(hub: Hub) -> set[str]:
     """Tokens of repository providers that may be used; all of them when none is listed."""
-    names = set()
-    for text in hub.launch.repositories:
-        try:
-            names.add(compile_pattern(text).provider.name)
-        except FieldProblem:
-            continue
+    names = {pattern.provider.name for _, pattern in readable(hub.launch.repositories)}
     tokens = {"githubToken"} if not names or names & {"github", "gist"} else set()
     return tokens | ({"gitlabToken"} if not names or "gitlab" in names else set())

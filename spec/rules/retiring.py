@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from spec.findings import Finding
@@ -58,7 +57,7 @@ def adopted(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if hub.nodes.builders:
         pools.append(("builderPool", hub.adopt.builder_pool, build_pool(hub)))
     for key, import_id, pool in pools:
-        if import_id and pool.managed and re.split("[/:]", import_id)[-1] != pool.name:
+        if import_id and pool.managed and not pool.has_id(import_id):
             yield rule.finding(
                 f"adopt.{key}",
                 import_id,

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from spec.base import FieldProblem, to_bytes
+from spec.base import to_bytes
+from spec.culling import idle_seconds, max_age_seconds
 from spec.findings import Finding
 from spec.model.auth import AzureADAuth, CILogonAuth, GitHubAuth, GitLabAuth, GoogleAuth
 from spec.model.chart import ClassicChart, SqliteMemory
 from spec.model.cluster import KubernetesCluster
 from spec.model.stack import Hub
 from spec.model.user import SecretRef
-from spec.patterns import Pattern, compile_pattern
+from spec.patterns import readable
 from spec.pool import build_pool, user_pools
 from spec.rules.catalogue import Context, Rule, check_of
 
@@ -112,10 +113,10 @@ def host_builder(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 @check_of("BH155", "warning", "A ban cannot be walked around by another provider.")
 def bans(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
-    listed = list(_compiled(hub.launch.repositories))
+    listed = list(readable(hub.launch.repositories))
     if listed and not any(p.shared_host for _, p in listed):
         return
-    for i, pattern in _compiled(hub.launch.banned):
+    for i, pattern in readable(hub.launch.banned):
         if pattern.provider.name in ("github", "gitlab", "gist"):
             yield rule.finding(
                 f"launch.banned[{i}]",
@@ -123,14 +124,6 @@ def bans(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
                 "the same repository can be launched by its address, as a plain git repository.",
                 "list the providers that may be used in launch.repositories, without git:.",
             )
-
-
-def _compiled(texts: list[str]) -> Iterator[tuple[int, Pattern]]:
-    for i, text in enumerate(texts):
-        try:
-            yield i, compile_pattern(text)
-        except FieldProblem:
-            continue
 
 
 @check_of("BH156", "error", "What is adopted is this hub's own.")
@@ -167,19 +160,13 @@ def limits(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
             )
 
 
-def idle(hub: Hub) -> int:
-    """Seconds without activity after which a server stops."""
-    given = hub.user.culling.idle
-    return given if given is not None else 3600 if hub.members_only else 600
-
-
 @check_of("BH158", "warning", "Servers of an open hub end, whatever they do.")
 def endless(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     if hub.members_only:
         return
     for key, value, bad in (
-        ("maxAge", hub.user.culling.max_age, hub.user.culling.max_age == 0),
-        ("idle", idle(hub), idle(hub) > DAY),
+        ("maxAge", max_age_seconds(hub), max_age_seconds(hub) == 0),
+        ("idle", idle_seconds(hub), idle_seconds(hub) > DAY),
     ):
         if bad:
             yield rule.finding(
@@ -192,10 +179,10 @@ def endless(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 @check_of("BH159", "error", "Servers are looked at as often as they may be idle.")
 def seldom(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
-    if hub.user.culling.every > idle(hub):
+    if hub.user.culling.every > idle_seconds(hub):
         yield rule.finding(
             "user.culling.every",
             hub.user.culling.every,
-            f"servers are to stop after {idle(hub)} idle seconds, and nobody would look by then.",
-            f"write at most {idle(hub)}.",
+            f"servers are to stop after {idle_seconds(hub)} idle seconds, and nobody would look by then.",
+            f"write at most {idle_seconds(hub)}.",
         )
