@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -65,7 +66,8 @@ class Progress:
         self._write(text if self._terminal else text + "\n")
 
     def _write(self, text: str) -> None:
-        with self._lock:
+        # Where the terminal was closed nobody looks any more; what the task has to clean up stays.
+        with self._lock, contextlib.suppress(OSError, ValueError):
             # On a terminal every write starts by clearing the line that a running task left.
             self._stream.write(("\r\x1b[K" if self._terminal else "") + text)
             self._stream.flush()

@@ -1,4 +1,4 @@
-"""One control plane for a whole test session, shared by everything that needs a cluster."""
+"""A control plane for each file of tests that needs a cluster."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ def lab_tools() -> dict[str, Path]:
     return ensure([*CONTROL_PLANE, "helm"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def control_plane(
     tmp_path_factory: pytest.TempPathFactory, lab_tools: dict[str, Path]
 ) -> Iterator[ControlPlane]:
-    """A running control plane with one core node. Tests use namespaces of their own in it."""
+    """A running control plane with one core node.
+
+    A file's own: nodes belong to the whole cluster, and files run in any order.
+    """
     plane = ControlPlane(run_dir("tests", base=tmp_path_factory.mktemp("lab")), tools=lab_tools)
     with interrupted_by_signals():
         plane.start()
@@ -41,7 +44,7 @@ def control_plane(
 
 @pytest.fixture
 def kube(control_plane: ControlPlane) -> Iterator[Kube]:
-    """A client of the session's control plane."""
+    """A client of the file's control plane."""
     client = control_plane.client()
     yield client
     client.close()

@@ -1,4 +1,4 @@
-"""A stack of `stacks/` in the session's control plane, with everything that was printed."""
+"""A stack of `stacks/` in the file's control plane, with everything that was printed."""
 
 from __future__ import annotations
 

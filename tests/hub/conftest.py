@@ -24,8 +24,8 @@ def hub_env() -> HubEnv:
     return ensure_hub_env()
 
 
-@pytest.fixture(scope="session")
-def user_cluster(control_plane: ControlPlane) -> Iterator[Path]:
+@pytest.fixture(scope="module")
+def user_cluster(control_plane: ControlPlane) -> Path:
     """Kubeconfig of a cluster with one user node per kind of hub, made from its own pool."""
     client = control_plane.client()
     nodes = []
@@ -42,9 +42,8 @@ def user_cluster(control_plane: ControlPlane) -> Iterator[Path]:
             )
         )
     apply(client, [CORE, *nodes])
-    yield control_plane.kubeconfig
-    apply(client, [CORE])
     client.close()
+    return control_plane.kubeconfig
 
 
 class Records(dict[str, Future[Seen]]):
@@ -55,7 +54,7 @@ class Records(dict[str, Future[Seen]]):
         return super().__getitem__(kind).result()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def hubs(hub_env: HubEnv, user_cluster: Path) -> Iterator[Records]:
     """What the real JupyterHub did for each kind."""
     # Those that take longest first, so that both cores stay busy to the end.

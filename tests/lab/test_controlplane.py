@@ -298,7 +298,8 @@ def test_a_part_that_fails_takes_the_others_with_it_and_shows_its_log(
     assert _processes(run) == []
 
 
-def test_ctrl_c_in_the_middle_of_a_start_leaves_no_process(tmp_path: Path) -> None:
+@pytest.mark.parametrize("terminal", ["open", "closed"])
+def test_ctrl_c_in_the_middle_of_a_start_leaves_no_process(tmp_path: Path, terminal: str) -> None:
     run = run_dir("interrupted", base=tmp_path)
     program = (
         "import sys; from pathlib import Path; from lab.controlplane import ControlPlane;"
@@ -308,12 +309,15 @@ def test_ctrl_c_in_the_middle_of_a_start_leaves_no_process(tmp_path: Path) -> No
     starter = subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path)],
         cwd=CHECKOUT,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE if terminal == "closed" else subprocess.DEVNULL,
         start_new_session=True,
     )
+    if starter.stderr:
+        starter.stderr.close()
     deadline = time.monotonic() + 60
     while not (run.logs / "kube-apiserver.log").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
+    assert (run.logs / "kube-apiserver.log").exists()
     os.killpg(starter.pid, signal.SIGINT)
     assert starter.wait(timeout=60) != 0
     assert _processes(run) == []
