@@ -49,6 +49,7 @@ docs: $(STAMP) ## build the site into site/
 bench: $(STAMP) ## time hubctl, the program and a rehearsal; prints ratios
 	$(BIN)/python benchmarks/hubctl_bench.py
 	$(BIN)/python benchmarks/program_bench.py
+	$(BIN)/python -m benchmarks.rehearsal_bench
 
 lock: $(STAMP) ## compile the hashed locks after a change of dependencies
 	$(COMPILE) pyproject.toml -o requirements.txt

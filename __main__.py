@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+
 import pulumi
 
 from components import clouds, settings
 from components.hub import Hub, HubArgs
 from components.providers import build
 
+# An SDK is a million objects that stay; looking for garbage among them takes a third of its import.
+gc.disable()
 read = settings.read()
 connected = clouds.connect(read.hub)
 complete = clouds.complete(read.hub, connected)

@@ -6,6 +6,7 @@ The engine may pass flags of its own before its address (``--logtostderr``, ``-v
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -41,6 +42,8 @@ def main(argv: list[str] | None = None) -> int:
         given = words[0] if words else "nothing"
         sys.stderr.write(f"stand-in plugins are {', '.join(NAMES)}; given: {given}\n")
         return 2
+    # It lives for seconds; the SDK's classes, a million objects, would be searched again and again.
+    gc.disable()
     serve(load(words[0]), sdk_version(words[0]), words[-1] if len(words) > 1 else "")
     return 0
 
