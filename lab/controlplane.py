@@ -34,6 +34,7 @@ from lab.progress import Progress
 from lab.tools import ensure
 
 _POLL_SECONDS = 0.1
+_NODE_LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 _READY_SECONDS = 60.0
 
 
@@ -189,6 +190,9 @@ class ControlPlane:
             self._wait("kube-apiserver", client.is_ready)
             self._launch(parts.controller_manager(run, tools, pki))
             self._launch(parts.scheduler(run, tools))
+            # kwok has a new identity at each start, and would wait until the last one's leases end
+            # (40 s) before any pod of its nodes becomes Ready. That one is gone.
+            client.request("DELETE", _NODE_LEASES)
             self._launch(parts.kwok(run, tools, pki, ports))
             self._launch(parts.standins(run))
             extras.install(client)

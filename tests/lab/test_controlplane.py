@@ -261,6 +261,7 @@ def test_stop_leaves_no_process_and_a_new_start_finds_its_data(
     assert secrets
     assert all(path.stat().st_mode & 0o077 == 0 for path in secrets)
     plane.client().request("POST", "/api/v1/namespaces", body={"metadata": {"name": "kept"}})
+    apply(plane.client(), [CORE])
 
     # Another object, as another command would have it.
     ControlPlane(run, tools=lab_tools).stop()
@@ -274,6 +275,12 @@ def test_stop_leaves_no_process_and_a_new_start_finds_its_data(
         assert run.kubeconfig.read_text() == before
         assert (
             again.client().request("GET", "/api/v1/namespaces/kept")["metadata"]["name"] == "kept"
+        )
+        # At once, although the kwok of before has leases for half a minute more.
+        pods = "/api/v1/namespaces/default/pods"
+        again.client().request("POST", pods, body=pod("quick"))
+        again.client().wait_for(
+            lambda: phase(again.client(), "default", "quick") == "Running", "the pod", timeout=20
         )
         (scheduler,) = (p for p in _processes(run) if "kube-scheduler" in p.cmdline()[0])
         scheduler.kill()
