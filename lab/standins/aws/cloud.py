@@ -138,7 +138,12 @@ class Cloud:
         return answer
 
     def _client(self, service: str, region: str) -> Any:
-        self._settle(region)
+        if region not in self._regions:
+            self._regions.add(region)
+            # moto makes its defaults (VPCs, managed policies) on first use, with random ids.
+            # That must not fall into a numbered change, or a repetition gets other ids.
+            self._send("ec2", "DescribeVpcs", {}, region)
+            self._send("iam", "ListRoles", {}, region)
         if (service, region) not in self._clients:
             import boto3
             from botocore.config import Config
@@ -160,16 +165,7 @@ class Cloud:
 
     # Filling a server
 
-    def _settle(self, region: str) -> None:
-        """moto makes its defaults (VPCs, managed policies) on first use, with random ids. That
-        must not fall into a numbered change, or a repetition gets other ids."""
-        if region not in self._regions:
-            self._regions.add(region)
-            self._send("ec2", "DescribeVpcs", {}, region)
-            self._send("iam", "ListRoles", {}, region)
-
     def _fill(self) -> None:
-        self._regions.add(self.seed.region)  # Until it is known whether the server is a new one.
         identity = self.call("sts", "GetCallerIdentity")
         if identity["Account"] != self.seed.account:
             raise StandinError(
@@ -178,8 +174,6 @@ class Cloud:
             )
         # Clusters are made first and never removed: without one, the server is a new one.
         if not self.ask("eks", "ListClusters")["clusters"]:
-            self._regions.clear()
-            self._settle(self.seed.region)
             self._replay()
         elif self.journal.exists():
             self._changes = len(self.journal.read_text().splitlines())
