@@ -20,8 +20,8 @@ from components.secrets import GeneratedSecrets, GeneratedSecretsArgs
 from spec import names
 from spec.credentials import registry_access
 from spec.model import stack
-from spec.secrets import GENERATED
-from values.releases import ReleasePlan, releases
+from spec.secrets import FINGERPRINT_KEY
+from values.releases import ReleasePlan, generated, releases
 
 _HELPER_TOKEN = "registryHelperToken"
 
@@ -72,6 +72,7 @@ class Hub(pulumi.ComponentResource):
                 plans=plans,
                 namespace=hub.ns,
                 secrets=self._secrets(args, plans, {**made.values, **registry.secrets}),
+                fingerprint_key=made.values.get(FINGERPRINT_KEY),
                 adopt={str(release): old for release, old in hub.adopt.releases.items()},
                 after=ready,
             ),
@@ -116,12 +117,11 @@ class Hub(pulumi.ComponentResource):
         )
 
     def _generated(self, name: str, hub: stack.Hub, plans: list[ReleasePlan]) -> GeneratedSecrets:
-        wanted = {secret for plan in plans for secret in plan.secrets if secret in GENERATED}
-        if registry_access(hub).helper:
-            wanted.add(_HELPER_TOKEN)
         return GeneratedSecrets(
             f"{name}-secrets",
-            GeneratedSecretsArgs(wanted=wanted, rotate={str(k): v for k, v in hub.rotate.items()}),
+            GeneratedSecretsArgs(
+                wanted=generated(plans), rotate={str(k): v for k, v in hub.rotate.items()}
+            ),
             pulumi.ResourceOptions(parent=self),
         )
 

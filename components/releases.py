@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,18 +12,23 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.adopt import adopted
-from spec.secrets import Secret
+from spec.secrets import Fingerprint, Secret
 from values.releases import ReleasePlan
+
+_FINGERPRINT = 16
+"""Hexadecimal digits: enough to differ, and to be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReleasesArgs:
-    """What to install, where, with which secrets, which existing releases to take over, and what
-    must be there first (a component's own `depends_on` does not reach its children)."""
+    """What to install, where, with which secrets (and the key of their fingerprints, where a plan
+    has some), which existing releases to take over, and what must be there first (a component's
+    own `depends_on` does not reach its children)."""
 
     plans: Sequence[ReleasePlan]
     namespace: str
     secrets: Mapping[str, pulumi.Output[str]]
+    fingerprint_key: pulumi.Output[str] | None
     adopt: Mapping[str, str]
     after: Sequence[pulumi.Resource]
 
@@ -54,7 +61,7 @@ class Releases(pulumi.ComponentResource):
                     if plan.repository
                     else None
                 ),
-                values=filled(plan.values, args.secrets),
+                values=filled(plan.values, args.secrets, args.fingerprint_key),
                 atomic=True,
                 cleanup_on_fail=True,
                 create_namespace=False,
@@ -73,14 +80,24 @@ class Releases(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def filled(values: Any, secrets: Mapping[str, pulumi.Output[str]]) -> Any:
+def filled(
+    values: Any, secrets: Mapping[str, pulumi.Output[str]], key: pulumi.Output[str] | None = None
+) -> Any:
     """The values with the real secret at each place-holder: each leaf is a secret of its own, and
-    all else stays plain and so shows in a preview."""
+    all else stays plain and so shows in a preview. `key` is that of the fingerprints."""
     match values:
+        case Fingerprint(name=name):
+            assert key is not None, "a hub with fingerprints has a key for them"
+            return pulumi.Output.all(key, secrets[name]).apply(lambda both: fingerprint(*both))
         case Secret(name=name):
             return secrets[name]
         case dict():
-            return {key: filled(value, secrets) for key, value in values.items()}
+            return {name: filled(value, secrets, key) for name, value in values.items()}
         case list():
-            return [filled(value, secrets) for value in values]
+            return [filled(value, secrets, key) for value in values]
     return values
+
+
+def fingerprint(key: str, secret: str) -> str:
+    """A text that changes with the secret. Keyed, or a short secret could be found by trying."""
+    return hmac.new(key.encode(), secret.encode(), hashlib.sha256).hexdigest()[:_FINGERPRINT]

@@ -51,6 +51,11 @@ class RegistryAccess:
         """Whether pushes use a user name and password that do not expire."""
         return self.username is not None and self.password is not None
 
+    @property
+    def pull_secret(self) -> bool:
+        """Whether user pods need a pull secret, made of the same user name and password."""
+        return self.private and self.static
+
 
 def registry_access(hub: Hub) -> RegistryAccess:
     """Derive the access object from the registry section."""

@@ -144,7 +144,7 @@ def static_ecr(view: View) -> Iterator[Finding]:
 def pulls(view: View) -> Iterator[Finding]:
     """BH050: private images have their pull secret."""
     access = registry_access(view.hub)
-    if not (access.private and access.static):
+    if not access.pull_secret:
         return
     made = view.in_hub("imagePullSecret", "create") is True
     if not made and not view.in_hub("imagePullSecrets"):

@@ -189,7 +189,7 @@ def _cull(hub: Hub) -> dict[str, Any]:
 
 def _pull_secret(hub: Hub) -> dict[str, Any]:
     access = registry_access(hub)
-    if not (access.private and access.static):
+    if not access.pull_secret:
         return {}
     return {
         "imagePullSecret": {

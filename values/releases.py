@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,13 +10,14 @@ from spec import names
 from spec.credentials import registry_access
 from spec.model.chart import ChartPin, ClassicChart
 from spec.model.stack import Hub
-from spec.secrets import Secret
+from spec.secrets import FINGERPRINT_KEY, GENERATED, Fingerprint, Secret
 from values import pins
 from values.binderhub import binderhub_values
 from values.binderhub_service import binderhub_service_values
 from values.jupyterhub import jupyterhub_values
 from values.merge import leaves, merge
 from values.registry_helper import registry_helper_values
+from values.restarts import with_restarts
 
 TIMEOUT = 900
 """Seconds for a release: a pool scales from zero, and images are pulled."""
@@ -42,57 +43,49 @@ class ReleasePlan:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Names of the secrets in the values."""
-        return tuple(sorted({v.name for _, v in leaves(self.values) if isinstance(v, Secret)}))
+        return tuple(sorted(secrets_in(self.values)))
+
+    @property
+    def fingerprints(self) -> bool:
+        """Whether the values tell changes of given secrets, for which there must be a key."""
+        return any(isinstance(leaf, Fingerprint) for _, leaf in leaves(self.values))
 
 
 def releases(hub: Hub, given: frozenset[str] = frozenset()) -> list[ReleasePlan]:
-    """Every release of the hub. `given` are the names of the flat secrets that are set."""
-    plans: list[ReleasePlan] = []
+    """Every release of the hub, each after those before it. `given` are the names of the flat
+    secrets that are set."""
+    charts: dict[str, tuple[pins.Pin, ChartPin]] = {}
+    derived: dict[str, dict[str, Any]] = {}
+
+    def add(name: str, pin: pins.Pin, wanted: ChartPin, values: dict[str, Any]) -> None:
+        charts[name], derived[name] = (pin, wanted), values
+
     if registry_access(hub).helper:
-        plans.append(
-            _plan(
-                hub,
-                names.REGISTRY_HELPER,
-                pins.REGISTRY_HELPER,
-                hub.chart.registry_helper,
-                registry_helper_values(hub),
-                after=(),
-            )
-        )
-    before = tuple(p.name for p in plans)
+        wanted = hub.chart.registry_helper
+        add(names.REGISTRY_HELPER, pins.REGISTRY_HELPER, wanted, registry_helper_values(hub))
     if isinstance(hub.chart, ClassicChart):
-        plans.append(
-            _plan(
-                hub,
-                names.BINDERHUB,
-                pins.BINDERHUB,
-                hub.chart,
-                binderhub_values(hub, given),
-                after=before,
-            )
-        )
-        return plans
-    plans.append(
-        _plan(
-            hub,
-            names.JUPYTERHUB,
-            pins.JUPYTERHUB,
-            hub.chart.jupyterhub,
-            jupyterhub_values(hub),
-            after=before,
-        )
-    )
-    plans.append(
-        _plan(
-            hub,
-            names.BINDERHUB_SERVICE,
-            pins.BINDERHUB_SERVICE,
-            hub.chart,
-            binderhub_service_values(hub, given),
-            after=(*before, names.JUPYTERHUB),
-        )
-    )
+        add(names.BINDERHUB, pins.BINDERHUB, hub.chart, binderhub_values(hub, given))
+    else:
+        add(names.JUPYTERHUB, pins.JUPYTERHUB, hub.chart.jupyterhub, jupyterhub_values(hub))
+        values = binderhub_service_values(hub, given)
+        add(names.BINDERHUB_SERVICE, pins.BINDERHUB_SERVICE, hub.chart, values)
+    used = {name for values in derived.values() for name in secrets_in(values)}
+    plans: list[ReleasePlan] = []
+    for name, values in with_restarts(hub, derived, used).items():
+        plans.append(_plan(hub, name, *charts[name], values, tuple(p.name for p in plans)))
     return plans
+
+
+def generated(plans: Iterable[ReleasePlan]) -> set[str]:
+    """Names of the secrets that the program makes for these releases."""
+    plans = list(plans)
+    made = {name for plan in plans for name in plan.secrets if name in GENERATED}
+    return made | ({FINGERPRINT_KEY} if any(plan.fingerprints for plan in plans) else set())
+
+
+def secrets_in(values: Any) -> set[str]:
+    """Names of the secrets in values."""
+    return {leaf.name for _, leaf in leaves(values) if isinstance(leaf, Secret)}
 
 
 def _plan(

@@ -22,7 +22,7 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
-_Dumper.add_representer(
+_Dumper.add_multi_representer(
     Secret, lambda dumper, secret: dumper.represent_scalar("tag:yaml.org,2002:str", str(secret))
 )
 

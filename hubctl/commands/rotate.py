@@ -8,6 +8,7 @@ from pathlib import Path
 from hubctl import stackfiles, textedit
 from hubctl.output import print_json
 from hubctl.problem import Problem
+from spec.secret_readers import said
 from spec.secrets import GIVEN, ROTATED
 from values.releases import releases
 
@@ -20,19 +21,6 @@ itself is made by the next `pulumi up`, and never shown. Secrets that you give a
 `pulumi config set --secret NAME`.
 Exit status: 0 written, 1 the file has errors or cannot be edited, 2 misuse.
 """
-
-EFFECTS: dict[str, str] = {
-    "binderApiToken": "the hub and BinderHub restart; launches fail for a minute",
-    "proxyToken": "the hub and the proxy restart; open servers are unreachable for a minute",
-    "cookieSecret": "the hub restarts, and everybody has to log in again",
-    "cryptKey": "the hub restarts, and kept log-in state is forgotten: people log in again",
-    "buildTokenSecret": "BinderHub restarts; launch pages that are open have to be reloaded",
-    "registryHelperToken": "the registry helper and BinderHub restart; builds under way may fail",
-    "daskGatewayToken": "the hub restarts; the Dask Gateway needs the new token too",
-    "registryKey": "BinderHub restarts with a new key, then the old key is deleted; a build under "
-    "way that pushes after that fails, and its next launch builds again",
-}
-"""What a new value does, by secret."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,12 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
     if name in GIVEN or name in stack.given_secrets:
         raise Problem(
             f"{name} is a secret that you give: renew it where it comes from, then run "
-            f"`pulumi config set --secret {name} --stack {hub.name}` and `pulumi up`.",
+            f"`pulumi config set --secret {name} --stack {hub.name}` and `pulumi up`, at which "
+            f"{said(hub, name)}.",
             status=2,
         )
     used = {s for plan in releases(hub, stack.given_secrets) for s in plan.secrets}
-    if any(plan.name == "registry-helper" for plan in releases(hub)):
-        used.add("registryHelperToken")
     known = sorted(used & set(ROTATED))
     if name not in known:
         raise Problem(f"this hub makes no secret {name!r}; it makes {', '.join(known)}.", status=2)
@@ -65,12 +52,13 @@ def run(arguments: argparse.Namespace) -> int:
     edited = textedit.set_key(text, "rotate", name, number)
     if not arguments.dry_run:
         write(path, edited)
+    effect = f"{said(hub, name)}; {ROTATED[name].effect}"
     if arguments.json:
-        print_json({"stack": hub.name, "secret": name, "number": number, "effect": EFFECTS[name],
+        print_json({"stack": hub.name, "secret": name, "number": number, "effect": effect,
                     "written": not arguments.dry_run})  # fmt: skip
         return 0
     print(f"{path}: rotate.{name} {'would become' if arguments.dry_run else 'is now'} {number}")
-    print(f"At the next `pulumi up --stack {hub.name}`: {EFFECTS[name]}.")
+    print(f"At the next `pulumi up --stack {hub.name}`: {effect}.")
     return 0
 
 

@@ -12,8 +12,7 @@ from spec.model.cluster import AwsCluster, GcpCluster
 from spec.model.registry import ArtifactRegistry, Ecr
 from spec.model.stack import Hub
 from spec.pool import pools
-from spec.secrets import GENERATED
-from values.releases import releases
+from values.releases import generated, releases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,15 +55,13 @@ def graph(hub: Hub, given: frozenset[str]) -> Graph:
     ready = [space, *_nodes(hub, b, cluster), *_registry(hub, b, space)]
     dns = _dns(hub, b, cluster)
     plans = releases(hub, given)
-    made = sorted({s for p in plans for s in p.secrets if s in GENERATED})
-    if registry_access(hub).helper:
-        made.append("registryHelperToken")
-    for name in sorted(set(made)):
+    made = generated(plans)
+    for name in sorted(made):
         b.add(f"secret-{name}", "generated secret", name, "secrets")
     for name in sorted({s for p in plans for s in p.secrets if s in given}):
         b.add(f"secret-{name}", "given secret", name, "secrets")
     for plan in plans:
-        own = [f"secret-{s}" for s in plan.secrets if s in made or s in given]
+        own = [f"secret-{s}" for s in {*plan.secrets, *generated([plan])} if s in made | given]
         before = [f"release-{other}" for other in plan.after]
         label = f"{plan.name} {plan.version or ''}".strip()
         b.add(f"release-{plan.name}", "Helm release", label, "cluster", *ready, *dns, *before, *own)

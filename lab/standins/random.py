@@ -4,6 +4,9 @@ Values come from ``secrets`` (the system's generator), are made once at creation
 until an input changes, which always replaces the resource (every input of these types
 forces it, as in the official provider). Nothing is stored outside the engine's state.
 
+Ids are the official provider's (pulumi-random provider/resources.go, 2026-08): that of a
+RandomBytes *is* its secret, that of a RandomPassword is "none".
+
 Does not do: bcryptHash of passwords (left out), the other types of the package.
 """
 
@@ -153,7 +156,7 @@ class RandomProvider(StandinProvider):
         match resource.type:
             case t if t == _BYTES:
                 made = bytes_outputs(secrets.token_bytes(int(plain["length"])))
-                id = "none"  # an id is never secret, so it must not be the value
+                id = made["base64"]  # The secret itself, as the official provider has it.
             case t if t == _ID:
                 raw = secrets.token_bytes(int(plain["byteLength"]))
                 made = id_outputs(raw, plain.get("prefix") or "")

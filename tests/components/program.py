@@ -140,8 +140,8 @@ class _Mocks(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         outputs: dict[str, Any] = dict(args.inputs)
         match args.typ:
-            case "random:index/randomBytes:RandomBytes":
-                outputs |= {"hex": f"RAW-{args.name}", "base64": f"RAW-{args.name}"}
+            case "random:index/randomPassword:RandomPassword":
+                outputs |= {"result": f"RAW-{args.name}"}
             case "gcp:serviceaccount/key:Key":
                 outputs |= {"privateKey": base64.b64encode(KEY_JSON.encode()).decode()}
             case "aws:ec2/launchTemplate:LaunchTemplate":

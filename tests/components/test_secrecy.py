@@ -67,7 +67,7 @@ def test_raising_a_number_renews_one_secret_and_no_other() -> None:
     after = run("demo", stack_text("demo", rotate={"cookieSecret": 1}))
     changed = [
         m.name
-        for m in before.of("random:index/randomBytes:RandomBytes")
+        for m in before.of("random:index/randomPassword:RandomPassword")
         if m.inputs["keepers"] != after.one(m.name).inputs["keepers"]
     ]
     assert changed == ["demo-secrets-cookieSecret"]

@@ -1,0 +1,59 @@
+"""What makes the readers of a changed secret start anew, and nobody else.
+
+The charts restart a pod when a Secret that they make for it changes. They do not when the secret
+lies in another release, or beside the releases: BinderHub takes its API token from the hub's
+Secret, the registry helper its own from one that the program makes. So every pod says which
+secrets it has read, each with its number under `rotate`, or with a fingerprint of what was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from spec import names
+from spec.model.stack import Hub
+from spec.secret_readers import readers
+from spec.secrets import ROTATED, Fingerprint, Reader
+from values.merge import merge
+
+PREFIX = "hub.jupyter.org/"
+"""Of annotations; before the secret's name."""
+
+
+def restarts(hub: Hub, release: str, used: Collection[str]) -> dict[str, Any]:
+    """Values of a release that change with what its pods read; `used` are the hub's secrets."""
+
+    def annotations(pod: Reader) -> dict[str, str | Fingerprint]:
+        return {f"{PREFIX}{key}": text for key, text in _versions(hub, pod, used).items()}
+
+    pods: tuple[Reader, ...] = ("hub", "proxy")
+    jupyterhub: dict[str, Any] = {pod: {"annotations": annotations(pod)} for pod in pods}
+    match release:
+        case names.JUPYTERHUB:
+            return jupyterhub
+        case names.BINDERHUB:
+            return {"jupyterhub": jupyterhub, "podAnnotations": annotations("binderhub")}
+        case names.REGISTRY_HELPER:
+            return {"podAnnotations": annotations("registry-helper")}
+        case _:
+            # Not `podAnnotations`: this chart puts them on docker-api too, and builds would end.
+            # `custom` is in the Secret that BinderHub alone restarts for.
+            return {"custom": {"secretVersions": _versions(hub, "binderhub", used)}}
+
+
+def with_restarts(
+    hub: Hub, values: Mapping[str, dict[str, Any]], used: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """Values by release, with what restarts the readers of secrets."""
+    return {name: merge(own, restarts(hub, name, used)) for name, own in values.items()}
+
+
+def _versions(hub: Hub, pod: Reader, used: Collection[str]) -> dict[str, str | Fingerprint]:
+    # No key ends like a credential's: those are hidden from people who review a change.
+    numbers: Mapping[str, int] = {str(name): number for name, number in hub.rotate.items()}
+    return {
+        f"{name}.version": str(numbers.get(name, 0)) if name in ROTATED else Fingerprint(name)
+        for name in sorted(used)
+        if pod in readers(hub, name)
+    }
