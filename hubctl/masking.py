@@ -23,7 +23,9 @@ _NOT = re.compile(
     r"(urls?|names?|ref|file|path|seconds|check_origin|class|enabled|create)$", re.IGNORECASE
 )
 _USER_INFO = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
-_PLACEHOLDER = re.compile(r"<((?:secret|fingerprint):[A-Za-z0-9]+|hidden|aws-account|gcp-project)>\Z")
+_PLACEHOLDER = re.compile(
+    r"<((?:secret|fingerprint):[A-Za-z0-9]+|hidden|aws-account|gcp-project)>\Z"
+)
 _SHORTEST = 6
 
 

@@ -61,7 +61,9 @@ def graph(hub: Hub, given: frozenset[str]) -> Graph:
     for name in sorted({s for p in plans for s in p.secrets if s in given}):
         b.add(f"secret-{name}", "given secret", name, "secrets")
     for plan in plans:
-        own = [f"secret-{s}" for s in {*plan.secrets, *generated([plan])} if s in made | given]
+        own = [
+            f"secret-{s}" for s in sorted({*plan.secrets, *generated([plan])}) if s in made | given
+        ]
         before = [f"release-{other}" for other in plan.after]
         label = f"{plan.name} {plan.version or ''}".strip()
         b.add(f"release-{plan.name}", "Helm release", label, "cluster", *ready, *dns, *before, *own)
