@@ -99,5 +99,7 @@ def filled(
 
 
 def fingerprint(key: str, secret: str) -> str:
-    """A text that changes with the secret. Keyed, or a short secret could be found by trying."""
-    return hmac.new(key.encode(), secret.encode(), hashlib.sha256).hexdigest()[:_FINGERPRINT]
+    """A text that changes with the secret. Keyed, or a short secret could be found by trying; it
+    begins with a word, for digits alone (or 12e45) are a number to YAML."""
+    digest = hmac.new(key.encode(), secret.encode(), hashlib.sha256).hexdigest()
+    return f"hmac-{digest[:_FINGERPRINT]}"

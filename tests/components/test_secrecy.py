@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
-from tests.components.program import Recorded, marked_as_whole, run, unprotected
+from tests.components.program import (
+    Recorded,
+    is_secret,
+    marked_as_whole,
+    run,
+    unmarked,
+    unprotected,
+)
 from tests.components.test_program import NAMES, stack_text
 
 GIVEN = {"demo": "registryPassword", "climate": "oauthClientSecret", "ecology": "githubToken"}
@@ -83,3 +92,21 @@ def test_a_new_registry_key_is_there_before_the_old_one_goes() -> None:
     assert not key.request.deleteBeforeReplace
     renewed = [m.name for m in after.made.values() if m.inputs.get("keepers") == {"rotate": "1"}]
     assert renewed == [key.name]
+
+
+def test_a_given_secret_that_changes_changes_its_readers_and_tells_nothing() -> None:
+    """A plain hash of a short password could be found by trying; the number is the operator's."""
+
+    def version(secret: str) -> str:
+        text = stack_text("demo", registryPassword={"secure": "v1:x"})
+        release = run("demo", text, secrets={"registryPassword": secret}).one(
+            "demo-releases-binderhub-service"
+        )
+        told = release.inputs["values"]["custom"]["secretVersions"]["registryPassword.version"]
+        assert is_secret(told)
+        return str(unmarked(told))
+
+    one, other = version("short"), version("shorter")
+    assert one != other and one == version("short")
+    plain = hashlib.sha256(b"short").hexdigest()
+    assert one.removeprefix("hmac-") not in plain and not one.removeprefix("hmac-") == one
