@@ -109,4 +109,4 @@ def test_a_given_secret_that_changes_changes_its_readers_and_tells_nothing() -> 
     one, other = version("short"), version("shorter")
     assert one != other and one == version("short")
     plain = hashlib.sha256(b"short").hexdigest()
-    assert one.removeprefix("hmac-") not in plain and not one.removeprefix("hmac-") == one
+    assert one.removeprefix("hmac-") not in plain and one.startswith("hmac-")
