@@ -28,12 +28,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class DiffResult:
-    """What changes: per path, and which paths force a replacement."""
+    """What changes: per path, and which paths force a replacement. ``of_state``: the old values
+    are those of the state, which after a refresh are not those of the last inputs."""
 
     changes: bool
     replaces: list[str] = field(default_factory=list)
     detailed: dict[str, Kind] = field(default_factory=dict)
     delete_before_replace: bool = False
+    of_state: bool = False
 
 
 _TOKEN = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+|\*)\]|([^.\[\]]+)')

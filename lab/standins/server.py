@@ -44,7 +44,7 @@ from lab.standins.base import (
     StandinError,
     StandinProvider,
 )
-from lab.standins.diffing import DiffResult, parse_path
+from lab.standins.diffing import DiffResult, Kind, parse_path
 from lab.standins.wire import Props, from_struct, mark_secrets, to_struct
 
 _MAX_MESSAGE = 400 * 1024 * 1024  # the engine's own limit
@@ -135,7 +135,8 @@ def _diff_response(result: DiffResult) -> provider_pb2.DiffResponse:
         # The protocol's "…_REPLACE" kinds are the plain ones plus one.
         path: provider_pb2.PropertyDiff(
             kind=kind.value + (1 if path in replaces else 0),  # type: ignore[arg-type]
-            inputDiff=True,
+            # What the program no longer says is looked up where it was said.
+            inputDiff=kind is Kind.DELETE or not result.of_state,
         )
         for path, kind in result.detailed.items()
     }

@@ -76,11 +76,23 @@ def test_a_type_token_names_the_right_api(token: str, expected: tuple[str, str])
 
 
 def test_data_of_a_secret_is_hidden_even_when_the_program_forgot() -> None:
-    inputs, failures = objects(FakeCluster()).check(SECRET, {}, {"stringData": {"pw": "hunter22"}})
+    inputs, failures = objects(FakeCluster()).check(SECRET, {}, {"data": {"pw": "aHVudGVyMjI="}})
     assert not failures
-    assert inputs["stringData"] == Secret({"pw": "hunter22"})
+    assert inputs["data"] == Secret({"pw": "aHVudGVyMjI="})
     live = {"kind": "Secret", "metadata": {"name": "x"}, "data": {"pw": "aHVudGVyMjI="}}
     assert isinstance(shapes.outputs_of(live)["data"], Secret)
+
+
+def test_plain_data_of_a_secret_becomes_its_data_and_no_change_of_it() -> None:
+    """A program that goes over from one to the other would replace the Secret for nothing."""
+    plain = {"stringData": Secret({"pw": "hunter22"}), "data": {"other": "eA=="}}
+    thing = objects(FakeCluster())
+    inputs, _ = thing.check(SECRET, {}, plain)
+    assert "stringData" not in inputs
+    assert inputs["data"] == Secret({"pw": "aHVudGVyMjI=", "other": "eA=="})
+    assert not changed({**named(), **plain}, {**inputs, **named()}, SECRET).changes
+    unknown, _ = thing.check(SECRET, {}, {"stringData": {"pw": UNKNOWN}})
+    assert reveal(unknown["stringData"]) == {"pw": UNKNOWN} and "data" not in unknown
 
 
 def test_data_that_is_not_base64_is_found_before_anything_is_made() -> None:

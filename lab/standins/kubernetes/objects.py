@@ -3,7 +3,8 @@
 Follows the official plugin (4.34) where a program can see the difference: names are
 made from the logical name when absent, a create refuses an object that exists already
 (unless ``upsertExistingObjects``), create and update are server-side applies, Secrets
-and ConfigMaps are replaced when their data changes, and ids are ``namespace/name``.
+and ConfigMaps are replaced when their data changes, a Secret's ``stringData`` becomes
+``data`` (provider/pkg/clients/unstructured.go, 2026-07-01), and ids are ``namespace/name``.
 
 Differences, on purpose: the diff is structural, of the last inputs against the new
 ones; drift comes in through refresh, which changes an input only where the live value
@@ -57,6 +58,7 @@ from lab.standins.kubernetes.shapes import (
     secret_failures,
     shaped,
     split_identity,
+    string_data_as_data,
     without_nulls,
 )
 from lab.standins.wire import known
@@ -112,8 +114,10 @@ class Objects:
         if default and meta.get("namespace") in (None, "") and self._namespaced(props):
             meta["namespace"] = default
         props["metadata"] = secret(meta) if isinstance(metadata, Secret) else meta
-        failures = secret_failures(props) if kind == "Secret" else []
-        return (hide_secret_data(props) if kind == "Secret" else props), failures
+        if kind != "Secret":
+            return props, []
+        props = string_data_as_data(props)
+        return hide_secret_data(props), secret_failures(props)
 
     def _name(self, resource: Resource, meta: dict[str, Any], old: Any) -> None:
         if meta.get("name") not in (None, ""):
@@ -142,6 +146,8 @@ class Objects:
         """Structural difference of the inputs."""
         _, kind = kinds.api_version_and_kind(resource.type)
         old, new = reveal(old_inputs), reveal(news)
+        if kind == "Secret":  # a state of before may still have it otherwise
+            old = string_data_as_data(old)
         new.pop(IMPORTED, None)
         if old.pop(IMPORTED, None):
             old = shaped(old, new)

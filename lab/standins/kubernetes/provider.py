@@ -100,7 +100,7 @@ class KubernetesProvider(StandinProvider):
     ) -> DiffResult:
         """What changes."""
         if resource.type == RELEASE:
-            return self.releases.diff(old_inputs, news, ignore_changes)
+            return self.releases.diff(old_inputs, olds, news, ignore_changes)
         return self.objects.diff(resource, old_inputs, news, ignore_changes)
 
     def create(

@@ -1,17 +1,21 @@
 """``kubernetes:helm.sh/v3:Release``: install, upgrade, uninstall by the real helm.
 
-Follows the official plugin (4.34): the exact chart version is resolved when inputs are
-checked; a change of name or namespace replaces; a release that helm left behind in a
-failed state is kept in the stack's state and upgraded by the next update; nulls in the
-values are kept. The manifest is not an output: it holds the secrets of the values.
+Follows the official plugin (provider/pkg/provider/helm_release.go, 2026-07-01): the exact
+chart version is resolved when inputs are checked; a change of name or namespace replaces; a
+release that helm left behind in a failed state is kept in the stack's state and upgraded by
+the next update; nulls in the values are kept. What an import reads is marked as no secret, as
+officially. A refresh changes the state and not the inputs, and a difference is one between the
+state and the program. The manifest is not an output: it holds the secrets of the values.
 
-Of the inputs, ``valueYamlFiles`` and ``lint`` are refused rather than ignored.
+Of the inputs, ``valueYamlFiles`` and ``lint`` are refused rather than ignored. An import does
+not look for its chart in the program's folder or in helm's repositories.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -41,15 +45,15 @@ from lab.standins.kubernetes.helm_arguments import (
 from lab.standins.kubernetes.masking import Mask
 from lab.standins.kubernetes.release_state import (
     chart_meta,
-    chart_name,
+    compared,
     deployed_since,
     imported,
     live_of,
     outputs_of,
     pending_of,
-    refreshed,
+    seen_by,
 )
-from lab.standins.kubernetes.shapes import IMPORTED, autoname, identity, split_identity
+from lab.standins.kubernetes.shapes import autoname, identity, split_identity
 from lab.standins.kubernetes.trouble import Watcher
 from lab.standins.wire import known
 
@@ -57,8 +61,6 @@ TYPE = "kubernetes:helm.sh/v3:Release"
 _REPLACE_ON = ("name", "namespace")
 _OUTPUT_ONLY = ("resourceNames", "status", "checksum", "manifest")
 _REFUSED = ("valueYamlFiles", "lint")
-# What an import can read back from the cluster; a program may say more than this.
-_READABLE = ("name", "namespace", "chart", "version", "values")
 
 
 class Releases:
@@ -130,17 +132,15 @@ class Releases:
             )
         return str(meta["version"])
 
-    def diff(self, old_inputs: Props, news: Props, ignore: Iterable[str]) -> DiffResult:
-        """Structural difference of the inputs; below ``values`` a null counts."""
-        old = {k: v for k, v in old_inputs.items() if k not in _OUTPUT_ONLY}
-        new = {k: v for k, v in news.items() if k != IMPORTED}
-        if old.pop(IMPORTED, None):
-            old = {k: v for k, v in old.items() if k in _READABLE}
-            new = {k: v for k, v in new.items() if k in _READABLE}
-            if chart_name(new.get("chart")) == chart_name(old.get("chart")):
-                old["chart"] = new.get("chart")
-            new.setdefault("values", {})
-        return diff_props(old, new, replace_on=_REPLACE_ON, ignore=ignore, nulls_matter=("values",))
+    def diff(
+        self, old_inputs: Props, olds: Props, news: Props, ignore: Iterable[str]
+    ) -> DiffResult:
+        """What the program wants otherwise than the state has it; below ``values`` a null counts."""
+        old, new = compared(old_inputs, olds, news, leave_out=_OUTPUT_ONLY)
+        found = diff_props(
+            old, new, replace_on=_REPLACE_ON, ignore=ignore, nulls_matter=("values",)
+        )
+        return replace(found, of_state=True)
 
     # Life
 
@@ -160,7 +160,7 @@ class Releases:
         return outputs_of(inputs, self._apply("upgrade", known(inputs), inputs, Mask(inputs)))
 
     def read(self, resource: Resource, id: str, inputs: Props, olds: Props) -> ReadResult | None:
-        """The release as helm has it; drifted values and version go into the inputs."""
+        """The release as helm has it. Its inputs stay; for an import they are made from it."""
         namespace, name = split_identity(id)
         namespace = namespace or self.cluster.default_namespace
         mask = Mask(inputs, olds)
@@ -177,10 +177,8 @@ class Releases:
             return None
         if live is None:
             return None
-        fresh = refreshed(inputs, live) if inputs else imported(live)
-        return ReadResult(
-            id=identity(namespace, name), outputs=outputs_of(fresh, live), inputs=fresh
-        )
+        fresh = inputs or imported(live)
+        return ReadResult(id=identity(namespace, name), outputs=seen_by(fresh, live), inputs=fresh)
 
     def delete(self, resource: Resource, id: str, olds: Props) -> None:
         """helm uninstall; gone already is success."""

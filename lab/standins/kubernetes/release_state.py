@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
 
-from lab.standins.base import UNKNOWN, Props, mark_secrets, reveal, same, secret
-from lab.standins.kubernetes.shapes import IMPORTED, identity
+from lab.standins.base import UNKNOWN, Props, mark_secrets, reveal
+from lab.standins.kubernetes.shapes import identity
 
 
 def chart_meta(meta: dict[str, Any]) -> dict[str, Any]:
@@ -36,12 +35,6 @@ def live_of(raw: dict[str, Any]) -> dict[str, Any]:
         "values": raw.get("config") or {},
         "manifest": raw.get("manifest") or "",
     }
-
-
-def chart_name(chart: Any) -> str:
-    """Base name of a chart reference: ``./charts/tiny-0.1.0.tgz`` -> ``tiny``."""
-    name = PurePosixPath(str(reveal(chart) or "").rstrip("/")).name
-    return re.sub(r"-\d+\.\d+\.\d+.*\.tgz$|\.tgz$", "", name)
 
 
 def _status(live: dict[str, Any]) -> dict[str, Any]:
@@ -81,38 +74,63 @@ def resource_names(manifest: str) -> dict[str, list[str]]:
 
 
 def outputs_of(inputs: Props, live: dict[str, Any]) -> Props:
-    out = {k: v for k, v in inputs.items() if k != IMPORTED}
-    out["version"] = live["version"]
-    out["status"] = _status(live)
-    out["resourceNames"] = resource_names(live["manifest"])
-    return out
+    """The state after an install or upgrade."""
+    return {
+        **inputs,
+        "version": live["version"],
+        "status": _status(live),
+        "resourceNames": resource_names(live["manifest"]),
+    }
 
 
 def pending_of(inputs: Props) -> Props:
     return {**inputs, "status": UNKNOWN, "resourceNames": UNKNOWN}
 
 
-def refreshed(inputs: Props, live: dict[str, Any]) -> Props:
-    """Last inputs with what changed in the cluster since.
+def seen_by(inputs: Props, live: dict[str, Any]) -> Props:
+    """The state after a refresh: helm's values over those of the inputs.
 
-    New values of a release that has secrets may hold them anywhere: all become secret.
+    Secret stays what is secret in the inputs; what helm has beside it is in clear, as officially.
     """
-    out = dict(inputs)
-    values = inputs.get("values")
-    if not same(reveal(values) or {}, live["values"]):
-        out["values"] = secret(mark_secrets(live["values"], values))
-    if inputs.get("version") is not None and inputs["version"] != live["version"]:
-        out["version"] = live["version"]
-    return out
+    values = merged(reveal(inputs.get("values") or {}), live["values"])
+    return outputs_of({**inputs, "values": mark_secrets(values, inputs.get("values"))}, live)
 
 
 def imported(live: dict[str, Any]) -> Props:
-    """Inputs for an import. Nobody marked the secrets among the values: all are."""
+    """Inputs for an import: what can be read back, in clear, and no option of the installation."""
+    return {key: live[key] for key in ("name", "namespace", "chart", "version", "values")}
+
+
+def merged(base: Any, over: Any) -> Any:
+    """Values as helm merges them: maps by key, anything else whole."""
+    if isinstance(base, Mapping) and isinstance(over, Mapping):
+        both = {key: merged(base[key], over[key]) for key in base.keys() & over.keys()}
+        return {**base, **over, **both}
+    return over
+
+
+def compared(
+    old_inputs: Props, olds: Props, news: Props, *, leave_out: Collection[str]
+) -> tuple[Props, Props]:
+    """What a difference is made of: the state as far as somebody asked for it, and the program.
+
+    The official plugin fills in false, 0 or "" for every option that is left out.
+    """
+    sides = [
+        {k: v for k, v in reveal(side).items() if v and k not in leave_out}
+        for side in (old_inputs, olds, news)
+    ]
+    asked, state, new = sides
+    return _asked_for(state, asked, new), new
+
+
+def _asked_for(state: Any, *asked: Any) -> Any:
+    """``state`` without the keys that none of ``asked`` has."""
+    if not isinstance(state, Mapping):
+        return state
+    maps = [one for one in asked if isinstance(one, Mapping)]
     return {
-        "name": live["name"],
-        "namespace": live["namespace"],
-        "chart": live["chart"],
-        "version": live["version"],
-        "values": secret(live["values"]),
-        IMPORTED: True,
+        key: _asked_for(value, *[one[key] for one in maps if key in one])
+        for key, value in state.items()
+        if any(key in one for one in maps)
     }

@@ -12,7 +12,16 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from lab.standins.base import UNKNOWN, CheckFailure, Props, Secret, reveal, same, secret
+from lab.standins.base import (
+    UNKNOWN,
+    CheckFailure,
+    Props,
+    Secret,
+    has_unknowns,
+    reveal,
+    same,
+    secret,
+)
 from lab.standins.kubernetes.cluster import Object
 
 AUTONAMED = "pulumi.com/autonamed"
@@ -55,6 +64,17 @@ def hide_secret_data(props: Props) -> Props:
         key: secret(value) if key in ("data", "stringData") and value is not None else value
         for key, value in props.items()
     }
+
+
+def string_data_as_data(props: Props) -> Props:
+    """A Secret's ``stringData`` merged into its ``data``, as the API server would do it; as it is
+    when anything is unknown."""
+    given = reveal(props.get("stringData"))
+    if not given or has_unknowns(props):
+        return props
+    coded = {key: base64.b64encode(str(text).encode()).decode() for key, text in given.items()}
+    rest = {key: value for key, value in props.items() if key != "stringData"}
+    return {**rest, "data": {**(reveal(props.get("data")) or {}), **coded}}
 
 
 def without_nulls(props: Props) -> Props:
