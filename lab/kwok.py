@@ -3,7 +3,8 @@
 kwok as a plain binary knows no life cycle of its own. Ours:
 
 - a node becomes Ready at once and stays so (its lease is renewed by kwok);
-- a pod that the scheduler has placed becomes Running and Ready, with a loopback address;
+- a pod that the scheduler has placed becomes Running and Ready; a user's server has a loopback
+  address, at which a real one may be started, and any other pod one of 198.18.0.0/16;
 - a pod of a Job succeeds, and so does any pod annotated `binderhub.lab/outcome: succeed`;
   `fail` makes it fail; `hold` keeps it from starting. Other pods run until they are deleted, so
   a build pod runs until somebody says how the build ends;
@@ -22,16 +23,20 @@ import yaml
 from lab.pins import KUBERNETES
 
 OUTCOME = "binderhub.lab/outcome"
+SERVED = "singleuser-server"
+"""Label `component` of the pods that something really connects to."""
 LEASE_SECONDS = 40
 
 Document = Mapping[str, Any]
 
 
 def pod_cidr(port: int) -> str:
-    """The addresses of pods of the control plane whose kwok listens on `port`.
+    """The addresses of users' pods of the control plane whose kwok listens on `port`.
 
     A hub really connects to them, so they are on loopback; and servers really listen there, so two
-    labs of one machine must not share them."""
+    labs of one machine must not share them. Kubernetes refuses loopback addresses as endpoints of
+    a Service, for which the official plugin would wait ten minutes; so pods that nothing connects
+    to have the same address in the network for tests of RFC 2544, which leads nowhere."""
     index = port % 2**14
     return f"127.{128 + (index >> 7)}.{(index & 127) << 1}.0/23"
 
@@ -137,14 +142,15 @@ hostIPs:
 {{ end }}
 {{ $meta := .metadata }}
 {{ $host := or .spec.hostNetwork false }}
+{{ $kept := or $host (eq (get (or $meta.labels dict) "component") "SERVED") }}
 {{ with PodIPsWith .spec.nodeName $host (or $meta.uid "") $meta.name $meta.namespace }}
-podIP: {{ index . 0 | Quote }}
+{{ $ip := index . 0 }}
+{{ if not $kept }}{{ $ip = regexReplaceAll "^127[.][0-9]+" $ip "198.18" }}{{ end }}
+podIP: {{ $ip | Quote }}
 podIPs:
-{{ range . }}
-- ip: {{ . | Quote }}
+- ip: {{ $ip | Quote }}
 {{ end }}
-{{ end }}
-"""
+""".replace("SERVED", SERVED)
 
 _POD_ENDED = """\
 {{ $now := Now }}

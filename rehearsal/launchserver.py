@@ -1,7 +1,7 @@
 """Real Jupyter servers for simulated pods.
 
-A simulated pod runs nothing, but it has a loopback address of its own (Linux only: other systems
-do not answer on all of 127.0.0.0/8). A server that is started there with exactly the pod's
+A user's simulated pod runs nothing, but it has a loopback address of its own (Linux only: other
+systems do not answer on all of 127.0.0.0/8). A server that is started there with exactly the pod's
 command, arguments and environment makes the launch whole. Changed for that is only what a
 container would have brought: the address to listen on is the pod's own instead of 0.0.0.0, PATH
 and HOME are of this machine, and root needs `--allow-root`.
@@ -23,12 +23,13 @@ from urllib.parse import urlsplit
 
 from kubernetes.client.exceptions import ApiException
 
+from lab import kwok
 from lab.errors import LabError
 from lab.hubenv import HubEnv
 from lab.kube import Kube
 from rehearsal.families import end_family
 
-USER_PODS = "component=singleuser-server"
+USER_PODS = f"component={kwok.SERVED}"
 """Label selector of the pods that JupyterHub makes."""
 
 _CONTAINER = "notebook"

@@ -22,7 +22,7 @@ import requests
 from lab.controlplane import ControlPlane
 from lab.errors import LabError
 from lab.kube import Kube
-from lab.kwok import OUTCOME, pod_cidr
+from lab.kwok import OUTCOME, SERVED, pod_cidr
 from lab.nodes import CORE, SimNode, apply
 from lab.paths import CHECKOUT, RunDir, run_dir
 
@@ -89,12 +89,32 @@ def test_a_user_pod_never_lands_on_a_core_node_nor_off_loopback(kube: Kube, name
         nodeSelector={"hub.jupyter.org/node-purpose": "user"},
         tolerations=[toleration],
     )
+    body["spec"]["template"]["metadata"]["labels"]["component"] = SERVED
     kube.apply(f"/apis/apps/v1/namespaces/{namespace}/deployments/user", body)
     kube.wait_rollout("Deployment", namespace, "user")
     pods = kube.pods(namespace)
     assert [view.node for view in pods] == ["user-0", "user-0"]
     assert len({view.ip for view in pods}) == 2
     assert all(ip_address(view.ip or "") in ip_network("127.128.0.0/9") for view in pods)
+
+
+def test_a_service_gets_endpoints_or_the_official_plugin_waits_for_them_ten_minutes(
+    kube: Kube, namespace: str
+) -> None:
+    path = f"/api/v1/namespaces/{namespace}"
+    spec = {"selector": {"app": "web"}, "ports": [{"port": 80}], "type": "LoadBalancer"}
+    kube.request("POST", f"{path}/services", body={"metadata": {"name": "web"}, "spec": spec})
+    kube.apply(f"/apis/apps/v1/namespaces/{namespace}/deployments/web", deployment("web", 2))
+
+    def addresses() -> set[str]:
+        endpoints = kube.request("GET", f"{path}/endpoints/web")
+        subsets = endpoints.get("subsets") or []
+        return {entry["ip"] for subset in subsets for entry in subset.get("addresses") or []}
+
+    kube.wait_rollout("Deployment", namespace, "web")
+    wanted = {view.ip for view in kube.pods(namespace)}
+    assert len(wanted) == 2
+    kube.wait_for(lambda: addresses() == wanted, "endpoints of the Service")
 
 
 def test_the_pods_of_two_labs_have_addresses_of_their_own_on_loopback() -> None:

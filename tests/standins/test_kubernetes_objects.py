@@ -262,6 +262,30 @@ def test_a_deployment_is_not_ready_before_its_new_pods_are(
     assert awaiting.not_ready(deployment(**status), FakeCluster()) == why  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("spec", "endpoints", "why"),
+    [
+        ({}, None, "it has no endpoints"),
+        ({}, {"subsets": [{"addresses": [{}], "notReadyAddresses": [{}]}]}, "some of its pods"),
+        ({}, {"subsets": [{"addresses": [{}]}]}, None),
+        ({}, {}, None),
+        ({"type": "LoadBalancer"}, {}, "no address"),
+        ({"clusterIP": "None"}, None, None),
+        ({"selector": {}}, None, None),
+    ],
+)
+def test_a_service_is_ready_when_officially_it_would_be(
+    spec: dict[str, Any], endpoints: dict[str, Any] | None, why: str | None
+) -> None:
+    cluster: Any = FakeCluster()
+    if endpoints is not None:
+        cluster.there[("s", "ns")] = endpoints
+    meta = {"name": "s", "namespace": "ns"}
+    service = {"kind": "Service", "metadata": meta, "spec": {"selector": {"a": "b"}, **spec}}
+    told = awaiting.not_ready(service, cluster)
+    assert told is None if why is None else told and told.startswith(why)
+
+
 def test_waiting_ends_at_the_timeout_and_says_why() -> None:
     cluster: Any = FakeCluster()
     cluster.there[("d", None)] = deployment(**{**READY, "availableReplicas": 0})

@@ -1,9 +1,8 @@
 """When an object counts as ready, and waiting for that or for its end.
 
 Covers Namespace, Pod, Deployment, StatefulSet, DaemonSet, Job, PersistentVolumeClaim,
-Ingress and Services of type LoadBalancer; anything else is ready once applied. Unlike
-the official plugin a Service does not wait for endpoints, which simulated pods on
-loopback addresses never get.
+Ingress and Service; anything else is ready once applied. A Service waits for its endpoints as
+with the official plugin (provider/pkg/await/service.go, 2026-07-01), but not ten seconds more.
 """
 
 from __future__ import annotations
@@ -92,6 +91,20 @@ def _has_address(obj: Object) -> str | None:
     return None if found else "no address was given to it"
 
 
+def _service(obj: Object, cluster: Cluster) -> str | None:
+    meta, spec = obj["metadata"], obj["spec"]
+    if spec.get("type") == "LoadBalancer" and (why := _has_address(obj)):
+        return why
+    headless = spec.get("clusterIP") == "None"
+    if headless or spec.get("type") == "ExternalName" or not spec.get("selector"):
+        return None
+    endpoints = cluster.get("v1", "Endpoints", meta["name"], meta.get("namespace"))
+    if endpoints is None:
+        return "it has no endpoints"
+    pending = any(subset.get("notReadyAddresses") for subset in endpoints.get("subsets") or [])
+    return "some of its pods are not ready" if pending else None
+
+
 def not_ready(obj: Object, cluster: Cluster) -> str | None:
     """Why the object is not ready yet, None when it is. Raises Failed."""
     status = obj.get("status", {})
@@ -113,8 +126,8 @@ def not_ready(obj: Object, cluster: Cluster) -> str | None:
             return _claim(obj, cluster)
         case "Ingress":
             return _has_address(obj)
-        case "Service" if obj["spec"].get("type") == "LoadBalancer":
-            return _has_address(obj)
+        case "Service":
+            return _service(obj, cluster)
         case _:
             return None
 
