@@ -1,7 +1,8 @@
 """Hide credentials in Helm values and Kubernetes objects before anybody sees them. Pure.
 
 Hidden are: every place where the hub's own values have a secret, texts that look like a
-credential, texts under a key that names one, and any of these texts wherever else they appear.
+credential, texts under a key that names one, texts that a line of code or JSON gives to such a
+name, and any of these texts wherever else they appear.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from spec.secrets import Secret
 
 HIDDEN = "<hidden>"
 _KEY = re.compile(
-    r"password|passwd|secret|token|api_?key|private_?key|access_?key|credential|cryptkeeper",
+    r"password|passwd|secret|token|(api|private|access|crypto?)_?key|credential|cryptkeeper"
+    r"|(^|_)(auth|(?-i:PAT))$",
     re.IGNORECASE,
 )
 # Names of objects and addresses beside the credentials themselves.
 _NOT = re.compile(
     r"(urls?|names?|ref|file|path|seconds|check_origin|class|enabled|create)$", re.IGNORECASE
 )
+_GIVEN = re.compile(r"""(?P<name>\w+)["'\]]*\s*[:=]\s*["'](?P<text>[^"'\s]+)["']""")
 _USER_INFO = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
 _PLACEHOLDER = re.compile(
     r"<((?:secret|fingerprint):[A-Za-z0-9]+|hidden|aws-account|gcp-project)>\Z"
@@ -62,6 +65,8 @@ def _credentials(value: Any, expected: Any, key: str) -> Iterator[str]:
             yield from _credentials(child, below, name)
     elif isinstance(value, str) and _hidden(value, expected, key):
         yield value
+    elif isinstance(value, str):
+        yield from (m["text"] for m in _GIVEN.finditer(value) if sensitive(m["name"]))
 
 
 def _hidden(value: str, expected: Any, key: str) -> str | None:

@@ -141,6 +141,13 @@ REAL = {
     "tls": [{"secretName": "https-auto-tls"}],
     "token_url": "https://example.org/token",
     "note": "-----BEGIN PRIVATE KEY-----",
+    # What hubs of before have, and the program never makes.
+    "auth": {"state": {"cryptoKey": "before-1"}},
+    "env": {"JUPYTERHUB_CRYPT_KEY": "before-2", "GITHUB_PAT": "before-3"},
+    "registry": {"auths": {"quay.io": {"auth": "before-4"}}},
+    "dockerconfig": '{"auths":{"quay.io":{"auth":"before-5"}}}',
+    "code": {"x": "c.X.client_secret = 'before-6'\nos.environ['MY_TOKEN'] = \"before-7\""},
+    "allow_origin_pat": "https://before.*",
 }
 
 
@@ -150,6 +157,8 @@ def test_no_credential_of_a_deployed_release_is_shown() -> None:
     text = json.dumps(masked)
     for secret in ("deadbeef", "feedface", "very-private", "hunter22", "abcdefgh", "p4ssw0rd"):
         assert secret not in text
+    assert "before-" not in text
+    assert masked["allow_origin_pat"] == REAL["allow_origin_pat"]
     assert "PRIVATE KEY" not in text
     assert masked["hub"]["cookieSecret"] == "<secret:cookieSecret>"
     assert masked["tls"] == REAL["tls"]
