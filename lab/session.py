@@ -73,7 +73,7 @@ class Outcome:
         """Resources by what happened to them, as the engine's summary counts them."""
         found: dict[str, int] = {}
         summary = self.stdout.rpartition("Resources:")[2]
-        for count, what in re.findall(r"^\s+[+\-~]*\s*(\d+) ([\w ]+?)\s*$", summary, re.MULTILINE):
+        for count, what in re.findall(r"^\s+[+\-~=]*\s*(\d+) ([\w ]+?)\s*$", summary, re.MULTILINE):
             found[what] = int(count)
         for what, count in re.findall(r"(?<![\w])(unchanged)[ ]*(\d+)", summary):
             found[what] = int(count)

@@ -206,8 +206,19 @@ def test_a_locked_release_says_the_command_that_frees_it(
         lab.releases.update(inputs(), False)
 
 
+def test_an_upgrade_that_never_began_leaves_the_state_as_it_was(lab: Lab) -> None:
+    """Or the state would have the new values, and after an import not the old hub's secrets."""
+    old = document(info={"status": "deployed", "last_deployed": "2026-01-01T00:00:00Z"})
+    lab.plan(upgrade={"error": "values don't meet the schema"}, status={"out": json.dumps(old)})
+    with pytest.raises(StandinError, match="the schema") as caught:
+        lab.releases.update(inputs(), False)
+    assert not isinstance(caught.value, InitFailed)
+
+
 def test_a_cancel_ends_helm_and_still_reads_what_is_left(lab: Lab) -> None:
-    lab.plan(upgrade={"sleep": 30})
+    now = datetime.now(UTC).isoformat()
+    left = document(info={"status": "failed", "last_deployed": now})
+    lab.plan(upgrade={"sleep": 30}, status={"out": json.dumps(left)})
     threading.Timer(0.7, lab.helm.cancel).start()
     began = time.monotonic()
     with pytest.raises(InitFailed, match="cancelled"):

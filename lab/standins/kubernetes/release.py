@@ -59,7 +59,8 @@ from lab.standins.wire import known
 
 TYPE = "kubernetes:helm.sh/v3:Release"
 _REPLACE_ON = ("name", "namespace")
-_OUTPUT_ONLY = ("resourceNames", "status", "checksum", "manifest")
+# Never inputs; `compat` is of the SDK, and the official plugin drops it.
+_OUTPUT_ONLY = ("resourceNames", "status", "checksum", "manifest", "compat")
 _REFUSED = ("valueYamlFiles", "lint")
 
 
@@ -254,8 +255,8 @@ class Releases:
                 f"{told}\nimport it (resource option import_={id!r}), or remove it first: "
                 f"helm uninstall {name} --namespace {namespace}"
             )
-        # An install that failed before it began leaves somebody else's release alone.
-        if live is None or (verb == "install" and not deployed_since(live, started)):
+        # What failed before it began left the release, and so the state, as it was.
+        if live is None or not deployed_since(live, started):
             return StandinError(told)
         return InitFailed(told, id=id, outputs=outputs_of(inputs, live), inputs=inputs)
 
