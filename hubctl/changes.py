@@ -23,7 +23,8 @@ _STACK = re.compile(r"stacks/Pulumi\.(?P<name>[^/]+)\.yaml\Z")
 @dataclass(frozen=True, kw_only=True)
 class Known:
     """A stack that exists now: which clouds it uses (None: its file cannot be read), which files of
-    the repository its stack file names, and which clouds a job must log in to (hubctl.logins)."""
+    the repository its stack file names, which clouds a job must log in to (hubctl.logins), and
+    whether it is `adopting` releases, whose secrets a preview could show (rule BH166)."""
 
     name: str
     file: str
@@ -31,6 +32,7 @@ class Known:
     clouds: frozenset[str] | None = None
     files: frozenset[str] = frozenset()
     logins: frozenset[str] = frozenset()
+    adopting: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,7 @@ class Affected:
     stage: str
     reasons: tuple[str, ...]
     clouds: tuple[str, ...] = ()
+    adopting: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -54,6 +57,7 @@ class Affected:
             "file": self.file,
             "stage": self.stage,
             "clouds": list(self.clouds),
+            "adopting": self.adopting,
         }
 
 
@@ -146,6 +150,7 @@ def _affected(stack: Known, reasons: tuple[str, ...]) -> Affected:
         stage=stack.stage,
         reasons=reasons,
         clouds=tuple(sorted(stack.logins)),
+        adopting=stack.adopting,
     )
 
 

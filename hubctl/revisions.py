@@ -117,6 +117,7 @@ def known_stacks(project: Path) -> list[Known]:
                 clouds=clouds,
                 files=frozenset(files),
                 logins=_logins(path, clouds),
+                adopting=bool(hub and hub.adopt.releases),
             )
         )
     return out

@@ -19,10 +19,11 @@ EXAMPLES = """examples:
   hubctl affected --all --json                      every stack, for a schedule
 A base of zeros or nothing, as forges give for a new branch, means every stack, and says so.
 JSON has `affected` with the reasons, `deleted` (stacks whose file is gone and whose hub nobody has
-destroyed by that), and for CI `matrix` ({"include": [{"stack", "file", "stage", "clouds"}]}), the
-same split in `stages.first` (staging) and `stages.rest` (production). Stacks of stage development
-are their owner's and in no matrix. `clouds` are those to log in to: gcp, aws, both or none, the
-state's (PULUMI_BACKEND_URL) and the keys' included.
+destroyed by that), and for CI `matrix` ({"include": [{"stack", "file", "stage", "clouds",
+"adopting"}]}), the same split in `stages.first` (staging) and `stages.rest` (production). Stacks of
+stage development are their owner's and in no matrix. `clouds` are those to log in to: gcp, aws,
+both or none, the state's (PULUMI_BACKEND_URL) and the keys' included. `adopting` is true while
+`adopt.releases` stands in the file: a difference could show the old hub's secrets.
 --github-output writes the lists `stacks`, `first` and `rest`, and `touched` (true or false), as
 outputs of a step of GitHub Actions.
 Exit status: 0 also when nothing is touched, 2 misuse.

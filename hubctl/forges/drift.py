@@ -26,8 +26,9 @@ def report(jobs: Sequence[Job], prefix: str) -> tuple[str, bool]:
             [
                 MARKER,
                 f"{len(bad)} of {len(jobs)} hubs need a look. For each: `pulumi preview --refresh "
-                "--diff --stack STACK` shows what differs. Then either `pulumi up` to undo a "
-                "change made by hand, or write the change into the stack file.",
+                "--diff --stack STACK` shows what differs. Then either `pulumi up --refresh --stack "
+                "STACK` to undo a change made by hand (without `--refresh` it stays), or write the "
+                "change into the stack file.",
                 "",
                 "| stack | | |",
                 "|---|---|---|",

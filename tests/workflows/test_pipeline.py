@@ -14,7 +14,13 @@ from hubctl.commands.pipeline import DRIFT, TEMPLATE, pipeline
 CHECKOUT = Path(__file__).resolve().parents[2]
 STACKS = everything(
     [
-        Known(name=name, file=f"stacks/Pulumi.{name}.yaml", stage=stage, logins=frozenset(clouds))
+        Known(
+            name=name,
+            file=f"stacks/Pulumi.{name}.yaml",
+            stage=stage,
+            logins=frozenset(clouds),
+            adopting=name == "b",
+        )
         for name, stage, clouds in (
             ("a", "production", {"gcp", "aws"}),
             ("b", "staging", {"aws"}),
@@ -49,6 +55,16 @@ def test_staging_goes_first_and_development_stays() -> None:
     assert made["up a"]["variables"]["CLOUDS"] == "aws gcp"
     assert hidden()[".up"]["resource_group"] == "hub-$STACK"
     assert hidden()[".up"]["interruptible"] is False
+
+
+@pytest.mark.parametrize("what", ["preview", "drift"])
+def test_a_difference_is_shown_unless_it_could_show_an_old_hubs_secrets(
+    what: Literal["preview", "drift"],
+) -> None:
+    made = pipeline(what, STACKS)
+    assert made[f"{what} a"]["variables"]["DIFF"] == "--diff"
+    assert made[f"{what} b"]["variables"]["DIFF"] == ""
+    assert " $DIFF " in hidden()[f".{what}"]["script"][0]
 
 
 def test_the_report_looks_for_the_jobs_that_there_are() -> None:

@@ -230,6 +230,7 @@ def test_drift_is_one_issue_that_is_opened_edited_and_closed(github: GitHubSide)
     [(method, target, body)] = github.double.written()
     assert (method, target) == ("POST", "/repos/lab/hubs/issues")
     assert "2 of 3 hubs" in body["body"]
+    assert "`pulumi up --refresh --stack STACK`" in body["body"], "`up` alone undoes nothing"
     assert "| b | differs | [log](log/drift b) |" in body["body"]
     assert "| c | not looked at: GCP failed |" in body["body"]
 

@@ -143,6 +143,39 @@ def test_drift_expects_no_change_and_names_its_step_as_the_report_reads_it() -> 
     assert job["name"] == "drift ${{ matrix.stack }}"
 
 
+def engines() -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Every step that runs the engine: its workflow, what it is told, and its environment."""
+    for workflow, _, job in jobs():
+        for step in job["steps"]:
+            if "pulumi/actions" in step.get("uses", ""):
+                yield workflow, step["with"], step["env"]
+
+
+def test_a_deployment_undoes_what_was_changed_by_hand_on_the_cluster_as_it_is_now() -> None:
+    """`up` alone leaves it; and a refresh asks the address of the last `up` unless it is told."""
+    looked = [(said, env) for name, said, env in engines() if name in ("deploy", "drift")]
+    assert len(looked) == 3
+    for said, env in looked:
+        assert said["refresh"] is True and env["PULUMI_RUN_PROGRAM"] == "true"
+    hub = yaml.safe_load((CHECKOUT / ".gitlab" / "hub.yml").read_text())
+    for name in (".up", ".drift"):
+        assert {"--refresh", "--run-program"} <= set(hub[name]["script"][0].split()), name
+
+
+def test_nothing_of_an_adopted_release_is_shown_in_a_log_or_a_comment(project: Path) -> None:
+    """The engine reads its values back with the old hub's secrets in clear."""
+    showing = ("diff", "comment-on-pr", "comment-on-summary")
+    asked = [(key, said[key]) for _, said, _ in engines() for key in showing if key in said]
+    assert {key for key, _ in asked} == set(showing)
+    assert {when for _, when in asked} == {"${{ !matrix.adopting }}"}
+    hub = yaml.safe_load((CHECKOUT / ".gitlab" / "hub.yml").read_text())
+    assert "--diff" not in yaml.safe_dump(hub)
+    with (project / "stacks" / "Pulumi.a.yaml").open("a") as file:
+        file.write("  binderhub:adopt: {releases: {jupyterhub: a/jupyterhub}}\n")
+    found = outputs("drift", "plan", project)["stacks"]
+    assert {one["stack"]: one["adopting"] for one in found} == {"a": True, "b": False}
+
+
 def test_ci_runs_the_engine_that_the_lock_was_made_for() -> None:
     version = (GITHUB / "pulumi.version").read_text().strip()
     assert f"\npulumi=={version} " in (CHECKOUT / "requirements.txt").read_text()
