@@ -75,6 +75,7 @@ class Releases(pulumi.ComponentResource):
                         depends_on=[*args.after, *before],
                         delete_before_replace=True,  # its name is fixed
                     ),
+                    unmarked=["values"],
                 ),
             )
         self.register_outputs({})

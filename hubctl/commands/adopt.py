@@ -19,8 +19,9 @@ EXAMPLES = """examples:
   hubctl adopt ecology --offline                        every id, without asking
 What exists is asked of kubectl, helm, gcloud and aws, where they are there. --write adds the section
 `adopt` to the stack file: what was found to exist, or what --only names. What is adopted is
-protected, and never deleted by `pulumi destroy`. A node pool or release of another name cannot be
-taken over: it stays beside the new one until you delete it.
+protected, and not deleted by `pulumi destroy`, as long as its entry stands; adopt.releases goes after
+the first `pulumi up`. A node pool or release of another name cannot be taken over: it stays beside
+the new one until you delete it.
 Exit status: 0 told or written, 1 the file has errors or an `adopt` section already, 2 misuse.
 """
 

@@ -44,7 +44,7 @@ class Adopt(Model):
     registry: Text | None = None
     """Artifact Registry: projects/P/locations/L/repositories/R."""
     releases: dict[ReleaseName, Text] = Field(default_factory=dict)
-    """Helm releases as namespace/name."""
+    """Helm releases as namespace/name; to be removed after the first `pulumi up`."""
 
 
 class Hub(Model):

@@ -143,6 +143,19 @@ def adopted(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
             )
 
 
+@check_of("BH166", "warning", "Releases are adopted once, and nothing of the old ones is shown.")
+def adopting(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+    if hub.adopt.releases:
+        yield rule.finding(
+            "adopt.releases",
+            dict(hub.adopt.releases),
+            "until the first `pulumi up` has taken them over, `pulumi preview --json` shows the old "
+            "hub's secrets in clear, and as long as this stands, `--diff` shows no values.",
+            f"look at `pulumi preview` and `hubctl diff {hub.name} --deployed`; after that `up`, "
+            "remove adopt.releases.",
+        )
+
+
 @check_of("BH157", "warning", "A limit is less than the whole machine.")
 def limits(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
     largest = max(pool.memory_bytes for pool in user_pools(hub))

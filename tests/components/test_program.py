@@ -315,4 +315,6 @@ def test_what_existed_before_is_taken_over_and_protected() -> None:
         "ecology-releases-jupyterhub": "ecology/jupyterhub",
     }
     assert {m.name for m in resources(recorded) if m.request.protect} == set(taken)
+    hidden = {m.name: list(m.request.hideDiffs) for m in resources(recorded) if m.request.hideDiffs}
+    assert hidden == {"ecology-releases-jupyterhub": ["values"]}, "they come with secrets in clear"
     assert recorded.one("ecology-nodes-user-g1").request.ignoreChanges == ["initialNodeCount"]
