@@ -32,6 +32,7 @@ from lab.standins.base import (
     secret,
 )
 from lab.standins.records import Records
+from lab.standins.replacements import REPLACEMENTS
 from lab.standins.seed import CloudSeed
 
 DEFAULTS = "__defaults"
@@ -47,8 +48,6 @@ class Handler:
     """SDK class of the inputs, ``pulumi_gcp.container:NodePoolArgs``."""
     computed: ClassVar[tuple[str, ...]] = ()
     """Outputs that are unknown until the resource exists."""
-    replace_on: ClassVar[tuple[str, ...]] = ()
-    """Input paths whose change replaces the resource."""
     sets: ClassVar[tuple[str, ...]] = ()
     """Top-level or one level deep lists whose order does not matter."""
     names: ClassVar[tuple[str, ...]] = ()
@@ -74,7 +73,7 @@ class Handler:
         """Change it; returns computed outputs."""
         raise NotImplementedError
 
-    def recomputed(self, old: Props, new: Props) -> tuple[str, ...]:
+    def recomputed(self, old: Props, olds: Props, new: Props) -> tuple[str, ...]:
         """Outputs that this update will change in a way only the cloud knows."""
         return ()
 
@@ -85,8 +84,10 @@ class Handler:
     def delete(self, id: str, inputs: Props, olds: Props) -> None:
         """Remove it; being gone already is success."""
 
-    def effective(self, inputs: Props) -> Props:
-        """Outputs that follow from inputs and provider settings, compared in every diff."""
+    def effective(self, inputs: Props, olds: Props | None) -> Props:
+        """Outputs that follow from inputs and provider settings, compared in every diff.
+
+        ``olds`` is the state, None while there is none."""
         return {}
 
 
@@ -181,26 +182,24 @@ class HandledProvider(StandinProvider):
         ignore_changes: list[str],
     ) -> DiffResult:
         handler = self.handler(resource.type)
-        effective = handler.effective(reveal(news))
+        row = REPLACEMENTS[handler.kind]
+        effective = handler.effective(reveal(news), reveal(olds))
         result = diff_props(
             {
                 **_ordered(handler, old_inputs),
                 **{k: reveal(olds.get(k)) for k in effective},
             },
             {**_ordered(handler, news), **effective},
-            replace_on=handler.replace_on,
+            replace_on=row.by,
             ignore=[*ignore_changes, DEFAULTS],
         )
-        fixed_name = bool(handler.names) and handler.names[0] not in news.get(DEFAULTS, ())
-        same_name = bool(handler.names) and not any(
-            path.split(".")[0] in handler.names for path in result.detailed
-        )
+        # Two of the same given name cannot exist side by side.
+        given = row.named in news and row.named not in news.get(DEFAULTS, ())
         return DiffResult(
             changes=result.changes,
             replaces=result.replaces,
             detailed=result.detailed,
-            # As the bridge does: two of the same fixed name cannot exist side by side.
-            delete_before_replace=bool(result.replaces) and fixed_name and same_name,
+            delete_before_replace=bool(result.replaces) and (row.first or given),
         )
 
     def create(
@@ -210,9 +209,9 @@ class HandledProvider(StandinProvider):
         plain = _plain(inputs)
         if preview:
             unknown = dict.fromkeys(handler.computed, UNKNOWN)
-            return "", self._mark(handler, {**unknown, **handler.effective(plain), **plain})
+            return "", self._mark(handler, {**unknown, **handler.effective(plain, None), **plain})
         id, outputs = handler.create(plain)
-        return id, self._remember(handler, id, reveal(inputs), outputs)
+        return id, self._remember(handler, id, reveal(inputs), None, outputs)
 
     def update(
         self,
@@ -228,10 +227,12 @@ class HandledProvider(StandinProvider):
         new = _plain(news)
         kept = {key: reveal(olds[key]) for key in handler.computed if key in olds}
         if preview:
-            unknown = dict.fromkeys(handler.recomputed(_plain(old_inputs), new), UNKNOWN)
-            return self._mark(handler, {**kept, **unknown, **handler.effective(new), **new})
+            changed = handler.recomputed(_plain(old_inputs), reveal(olds), new)
+            unknown = dict.fromkeys(changed, UNKNOWN)
+            effective = handler.effective(new, reveal(olds))
+            return self._mark(handler, {**kept, **unknown, **effective, **new})
         outputs = handler.update(id, _plain(old_inputs), reveal(olds), new)
-        return self._remember(handler, id, reveal(news), {**kept, **outputs})
+        return self._remember(handler, id, reveal(news), reveal(olds), {**kept, **outputs})
 
     def read(self, resource: Resource, id: str, inputs: Props, olds: Props) -> ReadResult | None:
         handler = self.handler(resource.type)
@@ -257,12 +258,14 @@ class HandledProvider(StandinProvider):
         handler.delete(id, _plain(old_inputs) or _plain(olds), reveal(olds))
         self.records.remove(handler.kind, id)
 
-    def _remember(self, handler: Handler, id: str, inputs: Props, outputs: Props) -> Props:
+    def _remember(
+        self, handler: Handler, id: str, inputs: Props, olds: Props | None, outputs: Props
+    ) -> Props:
         assert self.records is not None
         plain = _plain(inputs)
         full = {
             **outputs,
-            **handler.effective(plain),
+            **handler.effective(plain, olds),
             **plain,
         }
         kept = {key: value for key, value in full.items() if key not in handler.secret_outputs}
@@ -285,7 +288,7 @@ class HandledProvider(StandinProvider):
                 handler = self.handlers[item.type]
                 inputs = {**handler.defaults(item.inputs), **item.inputs}
                 id, outputs = handler.create(_plain(inputs))
-                self._remember(handler, id, inputs, outputs)
+                self._remember(handler, id, inputs, {}, outputs)
 
     # Look-ups
 

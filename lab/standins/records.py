@@ -18,6 +18,8 @@ from typing import Any
 Record = dict[str, Any]
 """``{"inputs": {...}, "outputs": {...}}``."""
 
+_DRAINED = "__drained"
+
 
 class Records:
     """The file of one provider. ``path`` need not exist yet."""
@@ -46,7 +48,17 @@ class Records:
 
     def everything(self) -> dict[str, list[str]]:
         """Ids by type of all that exists, for a test that nothing is left."""
-        return {type: sorted(items) for type, items in self._load().items() if items}
+        loaded = self._load()
+        return {t: sorted(loaded[t]) for t in loaded if loaded[t] and t != _DRAINED}
+
+    def drained(self, id: str, why: str) -> None:
+        """Note that a change of this pool took nodes away under what ran on them."""
+        with self._changing() as everything:
+            everything.setdefault(_DRAINED, {}).setdefault(id, []).append(why)
+
+    def drains(self) -> dict[str, list[str]]:
+        """What took nodes away so far, by the pool's id; for tests that nothing did."""
+        return dict(self._load().get(_DRAINED, {}))
 
     def _load(self) -> dict[str, dict[str, Any]]:
         try:

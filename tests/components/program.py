@@ -44,6 +44,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "identities": [{"oidcs": [{"issuer": ISSUER}]}],
         "vpcConfig": {"subnetIds": ["subnet-a", "subnet-b"]},
     },
+    "aws:eks/getNodeGroups:getNodeGroups": {"names": ["core"]},
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": {
         "arn": "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/ABC"
     },

@@ -15,7 +15,8 @@ import requests
 from lab.standins.aws import policies
 from lab.standins.aws.provider import AwsProvider
 from lab.standins.base import UNKNOWN, Props, Resource, StandinError
-from lab.standins.seed import AwsSeed, CloudSeed
+from lab.standins.records import Records
+from lab.standins.seed import AwsSeed, CloudSeed, records_dir
 
 GROUP = "aws:eks/nodeGroup:NodeGroup"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
@@ -352,6 +353,66 @@ def test_an_update_reaches_the_cloud_and_a_delete_leaves_nothing(lab: Lab) -> No
     assert groups["AutoScalingGroups"] == []
 
 
+def test_the_desired_size_is_sent_with_every_change_of_size(lab: Lab) -> None:
+    """As the official provider does; the autoscaler's nodes go when it is an old one."""
+    id, inputs, outputs = bring_up(lab)
+    grow(lab, id, 7)
+    new = copy.deepcopy(inputs)
+    new["labels"] = {"other": "label"}
+    lab.provider.update(resource(GROUP), id, inputs, outputs, new, False, None)
+    assert size_of(lab) == 7 and drains(lab) == {}
+    newer = copy.deepcopy(new)
+    newer["scalingConfig"]["maxSize"] = 60
+    lab.provider.update(resource(GROUP), id, new, outputs, newer, False, None)
+    assert size_of(lab) == 0
+    assert drains(lab) == {id: ["desiredSize 7 -> 0"]}
+
+
+def test_another_version_of_the_template_rolls_the_group(lab: Lab) -> None:
+    id, inputs, outputs = bring_up(lab)
+    new = copy.deepcopy(inputs)
+    new["launchTemplate"]["version"] = "2"
+    lab.provider.update(resource(GROUP), id, inputs, outputs, new, False, None)
+    assert drains(lab) == {id: ["rolled for launchTemplate"]}
+
+
+def grow(lab: Lab, id: str, nodes: int) -> None:
+    """As the autoscaler does."""
+    cluster, _, name = id.partition(":")
+    handler: Any = lab.provider.handler(GROUP)
+    handler.cloud.change(
+        "eks",
+        "UpdateNodegroupConfig",
+        clusterName=cluster,
+        nodegroupName=name,
+        scalingConfig={"desiredSize": nodes},
+    )
+
+
+def size_of(lab: Lab) -> int:
+    asked = {"clusterName": "climate", "nodeGroupName": "climate-user-1"}
+    found = lab.lookup("aws:eks/getNodeGroup:getNodeGroup", **asked)
+    return int(found["scalingConfigs"][0]["desiredSize"])
+
+
+def drains(lab: Lab) -> dict[str, list[str]]:
+    return Records(records_dir(lab.path) / "aws.json").drains()
+
+
+def test_a_changed_tag_of_a_template_may_be_a_new_version_and_is_none(lab: Lab) -> None:
+    """So the official provider's preview says; the update makes none."""
+    id, outputs = lab.make(TEMPLATE)
+    tags = json.dumps({"tags": {"managed-by": "pulumi", "stage": "staging"}})
+    lab.provider = AwsProvider()
+    lab.provider.configure({"region": "us-west-2", "defaultTags": tags})
+    same = GOOD[TEMPLATE]
+    assert lab.provider.diff(resource(TEMPLATE), id, same, outputs, same, []).changes
+    planned = lab.provider.update(resource(TEMPLATE), id, same, outputs, same, True, None)
+    assert planned["latestVersion"] is UNKNOWN
+    made = lab.provider.update(resource(TEMPLATE), id, same, outputs, same, False, None)
+    assert made["latestVersion"] == 1
+
+
 def test_a_changed_template_gets_a_new_version(lab: Lab) -> None:
     id, outputs = lab.make(TEMPLATE)
     new = copy.deepcopy(GOOD[TEMPLATE])
@@ -389,7 +450,7 @@ def test_replacement_is_that_of_the_official_provider(
 ) -> None:
     new = copy.deepcopy(GOOD[type])
     _set(path, value)(new)
-    olds = offline.handler(type).effective(GOOD[type])
+    olds = offline.handler(type).effective(GOOD[type], None)
     result = offline.diff(resource(type), "id", GOOD[type], olds, new, [])
     assert result.changes and bool(result.replaces) is replaces
 
@@ -413,6 +474,17 @@ def test_look_ups_answer_with_the_labs_cluster(lab: Lab) -> None:
     assert subnet["availabilityZone"] == "us-west-2b"
     with pytest.raises(StandinError, match="ResourceNotFound"):
         lab.lookup("aws:eks/getCluster:getCluster", name="other")
+
+
+def test_look_ups_of_node_groups_answer_with_what_is_there(lab: Lab) -> None:
+    names = "aws:eks/getNodeGroups:getNodeGroups"
+    assert lab.lookup(names, clusterName="climate")["names"] == []
+    with pytest.raises(StandinError, match="ResourceNotFound"):
+        size_of(lab)
+    id, _, _ = bring_up(lab)
+    assert lab.lookup(names, clusterName="climate")["names"] == [id.partition(":")[2]]
+    grow(lab, id, 3)
+    assert size_of(lab) == 3
 
 
 def test_a_seed_that_names_more_is_caught_up_with(lab: Lab) -> None:

@@ -17,6 +17,7 @@ from lab.standins.base import UNKNOWN, InvokeFailed, Props, Resource, Secret, St
 from lab.standins.gcp import discovery
 from lab.standins.gcp.node_pool import body
 from lab.standins.gcp.provider import GcpProvider
+from lab.standins.records import Records
 from lab.standins.seed import CloudSeed, DnsZone, Existing, GcpSeed, records_dir
 
 POOL = "gcp:container/nodePool:NodePool"
@@ -226,6 +227,66 @@ def test_outputs_are_those_of_the_official_provider(gcp: GcpProvider) -> None:
     assert repository["effectiveLabels"]["hub"] == "ecology"
 
 
+@pytest.mark.parametrize(
+    ("settings", "new", "adopted"),
+    [
+        ({}, True, False),
+        ({"pulumiAttributionLabelAdditionStrategy": "PROACTIVE"}, True, True),
+        ({"addPulumiAttributionLabel": "false"}, False, False),
+    ],
+)
+def test_the_providers_own_label_comes_with_creation_and_is_no_change_later(
+    new_provider: Callable[..., GcpProvider], settings: Props, new: bool, adopted: bool
+) -> None:
+    mark, good = "goog-pulumi-provisioned", GOOD[REPOSITORY]
+    theirs = Existing(type=REPOSITORY, inputs={**good, "repositoryId": "theirs"})
+    provider = new_provider(CloudSeed(**{**vars(SEED), "existing": (theirs,)}))
+    provider.configure({"project": "research-123", "region": "us-west2", **settings})
+    id, made = make(provider, REPOSITORY)
+    assert (mark in made["effectiveLabels"]) is new
+    assert not provider.diff(resource(REPOSITORY), id, good, made, good, []).changes
+    found = provider.read(resource(REPOSITORY), id.replace("hub-images", "theirs"), {}, {})
+    assert found is not None and (mark in found.outputs["effectiveLabels"]) is adopted
+    changed = provider.handler(REPOSITORY).effective(good, {"effectiveLabels": {}})
+    assert (mark in changed["effectiveLabels"]) is adopted
+
+
+def test_a_record_set_that_got_another_type_still_stands_in_the_way(gcp: GcpProvider) -> None:
+    id, _ = make(gcp, RECORD)
+    address = {**GOOD[RECORD], "project": "research-123"}
+    alias = {**address, "type": "CNAME", "rrdatas": ["lb.example.org."]}
+    gcp.update(resource(RECORD), id, address, {}, alias, False, None)
+    with pytest.raises(StandinError, match="cannot stand beside"):
+        make(gcp, RECORD)
+    gcp.update(resource(RECORD), id, alias, {}, address, False, None)
+    with pytest.raises(StandinError, match="already exists"):
+        make(gcp, RECORD)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "drains"),
+    [
+        ("nodeConfig.machineType", "n2-highmem-8", True),
+        ("nodeConfig.resourceLabels", {"stage": "staging"}, True),
+        ("nodeConfig.workloadMetadataConfig", {"mode": "GCE_METADATA"}, True),
+        ("nodeConfig.labels", {}, False),
+        ("autoscaling.totalMaxNodeCount", 40, False),
+    ],
+)
+def test_a_change_that_drains_a_pool_is_noted(
+    gcp: GcpProvider, tmp_path: Path, path: str, value: Any, drains: bool
+) -> None:
+    id, outputs = make(gcp, POOL)
+    new = copy.deepcopy(GOOD[POOL])
+    _set(path, value)(new)
+    old = {**GOOD[POOL], "project": "research-123"}
+    gcp.update(resource(POOL), id, old, outputs, {**new, "project": "research-123"}, False, None)
+    records = Records(records_dir(tmp_path / "seed.json") / "gcp.json")
+    assert records.drains() == ({id: [path]} if drains else {})
+    gcp.delete(resource(POOL), id, new, outputs, None)
+    assert records.everything() == {}
+
+
 def test_order_matters_as_it_does_in_the_cloud(gcp: GcpProvider) -> None:
     for type in (KEY, MEMBER, PROJECT_MEMBER):
         with pytest.raises(StandinError, match=r"does not exist|was not found"):
@@ -270,7 +331,7 @@ def test_what_the_seed_says_exists_can_be_imported(
         (ACCOUNT, "displayName", "other", False),
         (ACCOUNT, "accountId", "other-one", True),
         (RECORD, "ttl", 60, False),
-        (RECORD, "type", "AAAA", True),
+        (RECORD, "type", "AAAA", False),
     ],
 )
 def test_replacement_is_that_of_the_official_provider(
@@ -278,7 +339,7 @@ def test_replacement_is_that_of_the_official_provider(
 ) -> None:
     new = copy.deepcopy(GOOD[type])
     _set(path, value)(new)
-    olds = gcp.handler(type).effective(GOOD[type])
+    olds = gcp.handler(type).effective(GOOD[type], None)
     result = gcp.diff(resource(type), "id", GOOD[type], olds, new, [])
     assert result.changes and bool(result.replaces) is replaces
 

@@ -1,8 +1,4 @@
-"""Tags of auto scaling groups: ``aws:autoscaling/tag:Tag``.
-
-Replacement per property: schema of aws_autoscaling_group_tag (hashicorp/
-terraform-provider-aws, internal/service/autoscaling/group_tag.go).
-"""
+"""Tags of auto scaling groups: ``aws:autoscaling/tag:Tag``."""
 
 from __future__ import annotations
 
@@ -18,7 +14,6 @@ class Tag(AwsHandler):
     kind = "aws:autoscaling/tag:Tag"
     args = "pulumi_aws.autoscaling:TagArgs"
     regional = True
-    replace_on = ("autoscalingGroupName", "region", "tag.key")
 
     def requests(self, inputs: Props) -> list[Request]:
         tag: dict[str, Any] = {"ResourceType": "auto-scaling-group"}

@@ -79,7 +79,7 @@ class AwsHandler(Handler):
         """The requests that creating it starts with; some inputs may be missing."""
         return []
 
-    def effective(self, inputs: Props) -> Props:
+    def effective(self, inputs: Props, olds: Props | None) -> Props:
         out: Props = {"region": self.context.region} if self.regional else {}
         if self.tagged:
             own = inputs.get("tags") or {}

@@ -1,7 +1,5 @@
 """IAM roles, their inline policies and attached managed policies.
 
-Replacement per property: schemas of aws_iam_role, aws_iam_role_policy and
-aws_iam_role_policy_attachment (hashicorp/terraform-provider-aws, internal/service/iam).
 Managed policies must exist: moto knows AWS's own.
 """
 
@@ -43,7 +41,6 @@ class Role(AwsHandler):
             "tags",
         ]
     )
-    replace_on = ("name", "namePrefix", "path")
 
     def defaults(self, inputs: Props) -> Props:
         return {"forceDetachPolicies": False, "maxSessionDuration": 3600, "path": "/"}
@@ -113,7 +110,6 @@ class RolePolicy(AwsHandler):
     args = "pulumi_aws.iam:RolePolicyArgs"
     names = ("name", "namePrefix")
     name_limit = 128
-    replace_on = ("name", "namePrefix", "role")
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         yield from _policy("policy", inputs.get("policy"), trust=False)
@@ -155,7 +151,6 @@ class RolePolicyAttachment(AwsHandler):
 
     kind = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
     args = "pulumi_aws.iam:RolePolicyAttachmentArgs"
-    replace_on = ("policyArn", "role")
 
     def requests(self, inputs: Props) -> list[Request]:
         names = (("role", "RoleName"), ("policyArn", "PolicyArn"))

@@ -1,7 +1,8 @@
 """EC2 launch templates: ``aws:ec2/launchTemplate:LaunchTemplate``.
 
-A change makes a new version; only the name replaces. Source: schema of aws_launch_template
-(hashicorp/terraform-provider-aws, internal/service/ec2/ec2_launch_template.go).
+A change of the data or the description makes a new version. A preview knows less: it says that
+there may be a new one for a change of tags too, the provider's default ones included.
+Source: CustomizeDiff and resourceLaunchTemplateUpdate of aws_launch_template (replacements.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from lab.standins.aws.context import AwsHandler, Request
 from lab.standins.aws.estate import pairs
 from lab.standins.base import CheckFailure, Props
 
+_QUIET: Final = frozenset(
+    ["defaultVersion", "description", "name", "namePrefix", "region", "updateDefaultVersion"]
+)
 # Inputs of the resource itself; the others are the template's data.
 _OWN: Final = frozenset(
     [
@@ -87,7 +91,6 @@ class LaunchTemplate(AwsHandler):
     computed = ("arn", "latestVersion")
     covered = _OWN | _DATA_COVERED
     sets = ("vpcSecurityGroupIds",)
-    replace_on = ("name", "namePrefix", "region")
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         script = inputs.get("userData")
@@ -120,8 +123,11 @@ class LaunchTemplate(AwsHandler):
         made = self.cloud.change(service, operation, **parameters)["LaunchTemplate"]
         return made["LaunchTemplateId"], self._outputs(made)
 
-    def recomputed(self, old: Props, new: Props) -> tuple[str, ...]:
-        return ("latestVersion",) if _new_version(old, new) else ()
+    def recomputed(self, old: Props, olds: Props, new: Props) -> tuple[str, ...]:
+        before = {**old, "tagsAll": olds.get("tagsAll")}
+        after = {**new, "tagsAll": self.tags(new)}
+        loud = (before.keys() | after.keys()) - _QUIET
+        return ("latestVersion",) if any(before.get(k) != after.get(k) for k in loud) else ()
 
     def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         if _new_version(old, new):

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from lab.standins.aws.context import Context
 from lab.standins.aws.estate import pairs
+from lab.standins.aws.node_group import outputs
 from lab.standins.base import Props, StandinError
 
 Answer = Callable[[Props], Props]
@@ -17,6 +18,8 @@ def all_lookups(context: Context) -> dict[str, tuple[str, Answer]]:
     """Token -> (SDK function, answer)."""
     functions: dict[str, tuple[str, Callable[[Context, Props], Props]]] = {
         "aws:eks/getCluster:getCluster": ("pulumi_aws.eks:get_cluster", cluster),
+        "aws:eks/getNodeGroups:getNodeGroups": ("pulumi_aws.eks:get_node_groups", node_groups),
+        "aws:eks/getNodeGroup:getNodeGroup": ("pulumi_aws.eks:get_node_group", node_group),
         "aws:index/getCallerIdentity:getCallerIdentity": (
             "pulumi_aws:get_caller_identity",
             caller_identity,
@@ -78,6 +81,39 @@ def cluster(context: Context, args: Props) -> Props:
             "subnetIds": network["subnetIds"],
             "vpcId": vpc,
         },
+    }
+
+
+def node_groups(context: Context, args: Props) -> Props:
+    """Names of a cluster's node groups."""
+    name = args["clusterName"]
+    found = context.cloud.call("eks", "ListNodegroups", clusterName=name)["nodegroups"]
+    region = args.get("region") or context.region
+    return {"id": name, "clusterName": name, "names": sorted(found), "region": region}
+
+
+def node_group(context: Context, args: Props) -> Props:
+    """One node group as it is now."""
+    cluster, name = args["clusterName"], args["nodeGroupName"]
+    found = context.cloud.call("eks", "DescribeNodegroup", clusterName=cluster, nodegroupName=name)
+    group = found["nodegroup"]
+    template = group.get("launchTemplate")
+    return {
+        **outputs(group),
+        "id": f"{cluster}:{name}",
+        "clusterName": cluster,
+        "nodeGroupName": name,
+        "labels": group.get("labels") or {},
+        "launchTemplates": [template] if template else [],
+        "nodeRoleArn": group["nodeRole"],
+        "region": args.get("region") or context.region,
+        "remoteAccesses": [],
+        "scalingConfigs": [group["scalingConfig"]],
+        "subnetIds": group["subnets"],
+        "tags": group.get("tags") or {},
+        "taints": group.get("taints") or [],
+        "updateConfigs": [],
+        "warmPoolConfigs": [],
     }
 
 

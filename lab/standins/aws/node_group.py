@@ -1,8 +1,9 @@
 """EKS managed node groups: ``aws:eks/nodeGroup:NodeGroup``.
 
-Replacement per property: schema of aws_eks_node_group (hashicorp/terraform-provider-aws,
-internal/service/eks/node_group.go). Labels, taints, sizes, tags, versions and the launch
-template's version change in place there.
+Labels, taints, sizes, tags, versions and the launch template's version change in place. Of these
+a version replaces every node, and a desired size below the present number takes nodes away:
+whatever is noted as drained. (resourceNodeGroupUpdate of aws_eks_node_group, replacements.py:
+with a changed scaling config the desired size is always sent.)
 
 moto makes no auto scaling group for a node group, EKS does: it is made here, empty, so that
 its tags can be set and read. moto has no UpdateNodegroupVersion: that request is checked
@@ -59,21 +60,6 @@ class NodeGroup(AwsHandler):
     computed = ("arn", "resources", "status")
     covered = frozenset({*_PLAIN, "forceUpdateVersion", "region", "tags"})
     sets = ("subnetIds", "taints")
-    replace_on = (
-        "amiType",
-        "capacityType",
-        "clusterName",
-        "diskSize",
-        "instanceTypes",
-        "launchTemplate.id",
-        "launchTemplate.name",
-        "nodeGroupName",
-        "nodeGroupNamePrefix",
-        "nodeRoleArn",
-        "region",
-        "remoteAccess",
-        "subnetIds",
-    )
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         name = inputs.get("nodeGroupName")
@@ -138,7 +124,7 @@ class NodeGroup(AwsHandler):
                 }.items()
             ],
         )
-        return f"{inputs['clusterName']}:{inputs['nodeGroupName']}", _outputs(made)
+        return f"{inputs['clusterName']}:{inputs['nodeGroupName']}", outputs(made)
 
     def _needs(self, inputs: Props) -> None:
         """Raise when the role, a subnet or the template does not exist; moto would not."""
@@ -174,11 +160,16 @@ class NodeGroup(AwsHandler):
             failures = shapes.check("eks", "UpdateNodegroupVersion", {**same, **wanted})
             if failures:
                 raise StandinError("; ".join(f"{f.property}: {f.reason}" for f in failures))
+            self.context.records.drained(id, f"rolled for {', '.join(wanted)}")
         config = _config_changes(old, new)
         if config:
+            present = made["scalingConfig"]["desiredSize"]
+            asked = config.get("scalingConfig", {}).get("desiredSize", present)
+            if asked < present:
+                self.context.records.drained(id, f"desiredSize {present} -> {asked}")
             self.cloud.change("eks", "UpdateNodegroupConfig", **same, **config)
         self._retag(made["nodegroupArn"], olds.get("tagsAll") or {}, self.tags(new))
-        return _outputs(self._describe(id) or made)
+        return outputs(self._describe(id) or made)
 
     def _retag(self, arn: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
         gone = sorted(set(old) - set(new))
@@ -201,7 +192,8 @@ class NodeGroup(AwsHandler):
             self.cloud.change("ec2", "DeleteLaunchTemplate", LaunchTemplateName=group)
 
 
-def _outputs(made: Mapping[str, Any]) -> Props:
+def outputs(made: Mapping[str, Any]) -> Props:
+    """What the cloud says of a group, by the names that resource and look-up share."""
     groups = [{"name": group["name"]} for group in made["resources"]["autoScalingGroups"]]
     return {
         "arn": made["nodegroupArn"],

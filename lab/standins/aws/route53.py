@@ -1,8 +1,6 @@
 """Route 53 records: ``aws:route53/record:Record``.
 
-Replacement per property: schema of aws_route53_record (hashicorp/terraform-provider-aws,
-internal/service/route53/record.go): name and zone replace, the type changes in place by
-one batch that deletes and creates.
+The type changes in place, by one batch that deletes and creates.
 """
 
 from __future__ import annotations
@@ -55,7 +53,6 @@ class Record(AwsHandler):
     computed = ("fqdn",)
     covered = frozenset(["aliases", "allowOverwrite", "name", "records", "ttl", "type", "zoneId"])
     sets = ("records",)
-    replace_on = ("name", "zoneId")
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         aliases, records = inputs.get("aliases"), inputs.get("records")

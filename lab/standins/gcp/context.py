@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from lab.standins.base import UNKNOWN, CheckFailure, Props, StandinError
 from lab.standins.handled import Handler
 from lab.standins.records import Records
 from lab.standins.seed import CloudSeed, GcpSeed
+
+ATTRIBUTION: Final = "goog-pulumi-provisioned"
+"""The label by which the provider marks what it made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +25,8 @@ class Context:
     region: str | None = None
     zone: str | None = None
     default_labels: dict[str, str] = field(default_factory=dict)
+    attribution: str | None = "CREATION_ONLY"
+    """When resources get ATTRIBUTION; None for never."""
 
     @property
     def gcp(self) -> GcpSeed:
@@ -73,14 +79,18 @@ class GcpHandler(Handler):
         """What the API's description says against the request made from these inputs."""
         return ()
 
-    def effective(self, inputs: Props) -> Props:
+    def effective(self, inputs: Props, olds: Props | None) -> Props:
         if not self.labelled:
             return {}
-        # As the official provider: its default labels, its own mark, then the resource's.
+        # As the official provider: its default labels, its own mark, then the resource's. The mark
+        # comes with creation and then stays; google-beta/tpgresource/labels.go (replacements.py).
+        had = olds is None or ATTRIBUTION in (olds.get("effectiveLabels") or {})
+        marked = self.context.attribution == "PROACTIVE" or (self.context.attribution and had)
+        mark = {ATTRIBUTION: "true"} if marked else {}
         own = inputs.get("labels") or {}
         if own is UNKNOWN:
             return {"pulumiLabels": UNKNOWN, "effectiveLabels": UNKNOWN}
-        both = {**self.context.default_labels, "goog-pulumi-provisioned": "true", **own}
+        both = {**self.context.default_labels, **mark, **own}
         return {"pulumiLabels": both, "effectiveLabels": both}
 
     def must_be_new(self, id: str, what: str) -> None:

@@ -1,6 +1,6 @@
 """Cloud DNS record sets: ``gcp:dns/recordSet:RecordSet``.
 
-Replacement per property: registry documentation of google_dns_record_set.
+A change, of the type too, is one request that deletes the old set and adds the new one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ class RecordSet(GcpHandler):
     )
     sets = ("rrdatas",)
     names = ()
-    replace_on = ("managedZone", "name", "project", "type")
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         yield from rules.dns_name("name", inputs.get("name"))
@@ -55,16 +54,26 @@ class RecordSet(GcpHandler):
         self._fits(zone, inputs)
         place = f"projects/{inputs['project']}/managedZones/{zone.name}/rrsets"
         id = f"{place}/{inputs['name']}/{inputs['type']}"
-        self.must_be_new(id, "record set")
-        other = "CNAME" if inputs["type"] != "CNAME" else None
-        for present in self.context.records.ids(self.kind):
-            same_name = present.startswith(f"{place}/{inputs['name']}/")
-            if same_name and (other is None or present.endswith(f"/{other}")):
-                raise StandinError(f"{id}: a CNAME cannot stand beside {present} (409)")
+        self._beside(id, inputs)
         return id, {}
 
     def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+        self._fits(find_zone(self, new["managedZone"]), new)
+        self._beside(id, new, own=id)
         return {}
+
+    def _beside(self, id: str, inputs: Props, own: str | None = None) -> None:
+        """Raise when another record set stands in the way. (An id keeps the type it began with.)"""
+        same = ("managedZone", "name", "project")
+        for present in self.context.records.ids(self.kind):
+            record = self.context.records.get(self.kind, present) or {"inputs": {}}
+            other = record["inputs"]
+            if present == own or any(other.get(key) != inputs[key] for key in same):
+                continue
+            if other["type"] == inputs["type"]:
+                self.must_be_new(present, "record set")
+            if "CNAME" in (other["type"], inputs["type"]):
+                raise StandinError(f"{id}: a CNAME cannot stand beside {present} (409)")
 
     def _fits(self, zone: DnsZone, inputs: Props) -> None:
         name = inputs["name"]

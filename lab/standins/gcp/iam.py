@@ -1,7 +1,6 @@
 """Service accounts, their keys, and members of a project's IAM policy.
 
-Replacement per property: registry documentation of google_service_account,
-google_service_account_key and google_project_iam. Keys are real RSA keys that no Google
+Keys are real RSA keys that no Google
 service knows; their file says ``lab-stand-in`` where Google's would say its own hosts.
 """
 
@@ -35,7 +34,6 @@ class Account(GcpHandler):
     kind = "gcp:serviceaccount/account:Account"
     args = "pulumi_gcp.serviceaccount:AccountArgs"
     computed = ("email", "member", "name", "uniqueId")
-    replace_on = ("accountId", "project")
 
     def defaults(self, inputs: Props) -> Props:
         return {**super().defaults(inputs), "disabled": False}
@@ -96,7 +94,6 @@ class Key(GcpHandler):
             "serviceAccountId",
         ]
     )
-    replace_on = ("keepers", "keyAlgorithm", "privateKeyType", "publicKeyType", "serviceAccountId")
 
     def defaults(self, inputs: Props) -> Props:
         return {
@@ -194,7 +191,6 @@ class ProjectIamMember(GcpHandler):
     kind = "gcp:projects/iAMMember:IAMMember"
     args = "pulumi_gcp.projects:IAMMemberArgs"
     computed = ("etag",)
-    replace_on = ("condition", "member", "project", "role")
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         yield from member_rules(inputs)

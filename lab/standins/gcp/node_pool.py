@@ -1,8 +1,8 @@
 """GKE node pools: ``gcp:container/nodePool:NodePool``.
 
-Replacement per property: schema of google_container_node_pool (hashicorp/
-terraform-provider-google, google/services/container/{resource_container_node_pool,
-node_config}.go). Machine type, disk, labels and taints are updated in place there.
+Kubernetes labels and taints change on running nodes (cloud.google.com/kubernetes-engine/docs/
+how-to/update-existing-nodepools). Whatever else is updated in place is taken to drain the nodes,
+resource labels too, of which Google's pages say nothing; the stand-in notes it.
 """
 
 from __future__ import annotations
@@ -46,6 +46,15 @@ _CONFIG_COVERED: Final = frozenset(
         "taints",
         "workloadMetadataConfig",
     ]
+)
+
+_DRAINING: Final = (
+    "diskSizeGb",
+    "diskType",
+    "imageType",
+    "machineType",
+    "resourceLabels",
+    "workloadMetadataConfig",
 )
 
 
@@ -108,32 +117,6 @@ class NodePool(GcpHandler):
         ]
     )
     sets = ("nodeLocations", "nodeConfig.oauthScopes")
-    replace_on = (
-        "cluster",
-        "initialNodeCount",
-        "location",
-        "maxPodsPerNode",
-        "name",
-        "namePrefix",
-        "project",
-        "queuedProvisioning",
-        *(
-            f"nodeConfig.{key}"
-            for key in (
-                "bootDiskKmsKey",
-                "ephemeralStorageLocalSsdConfig",
-                "guestAccelerators",
-                "localSsdCount",
-                "metadata",
-                "minCpuPlatform",
-                "oauthScopes",
-                "preemptible",
-                "serviceAccount",
-                "shieldedInstanceConfig",
-                "spot",
-            )
-        ),
-    )
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         name = inputs.get("name")
@@ -179,6 +162,12 @@ class NodePool(GcpHandler):
 
     def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         self._parent(new)
+        before, after = old.get("nodeConfig") or {}, new.get("nodeConfig") or {}
+        for key in _DRAINING:
+            if before.get(key) != after.get(key):
+                self.context.records.drained(id, f"nodeConfig.{key}")
+        if set(old.get("nodeLocations") or ()) - set(new.get("nodeLocations") or ()):
+            self.context.records.drained(id, "nodeLocations")
         return self._outputs(new, self.context.gcp.location)
 
     def _outputs(self, inputs: Props, location: str) -> Props:

@@ -6,7 +6,7 @@ import os
 import threading
 
 from lab.standins import seed as seeds
-from lab.standins.base import Props
+from lab.standins.base import Props, StandinError, config_bool
 from lab.standins.gcp.context import Context, GcpHandler
 from lab.standins.gcp.dns import RecordSet
 from lab.standins.gcp.iam import Account, Key, ProjectIamMember
@@ -54,6 +54,15 @@ class GcpProvider(HandledProvider):
                 path = seeds.seed_file()
                 self._fill(seeds.load(path), Records(seeds.records_dir(path) / "gcp.json"))
 
+    def _attribution(self) -> str | None:
+        if not config_bool(self._settings, "addPulumiAttributionLabel", default=True):
+            return None
+        strategy = self._settings.get("pulumiAttributionLabelAdditionStrategy", "CREATION_ONLY")
+        if strategy not in ("CREATION_ONLY", "PROACTIVE"):
+            what = "pulumiAttributionLabelAdditionStrategy"
+            raise StandinError(f"{what}: {strategy!r} is not CREATION_ONLY or PROACTIVE")
+        return str(strategy)
+
     def _fill(self, seed: seeds.CloudSeed, records: Records) -> None:
         # Without a setting, the caller's credentials lead to a project: here, the seed's.
         own = seed.gcp.project if seed.gcp else None
@@ -65,6 +74,7 @@ class GcpProvider(HandledProvider):
             region=self._setting("region", "GOOGLE_REGION"),
             zone=self._setting("zone", "GOOGLE_ZONE"),
             default_labels=json_setting(self._settings, "defaultLabels") or {},
+            attribution=self._attribution(),
         )
         self.handlers = {kind.kind: kind(context) for kind in TYPES}
         self.lookups = all_lookups(context)

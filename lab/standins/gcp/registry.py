@@ -1,8 +1,4 @@
-"""Artifact Registry: repositories and members of their IAM policy.
-
-Replacement per property: registry documentation of google_artifact_registry_repository and
-google_artifact_registry_repository_iam (IAM members are always replaced).
-"""
+"""Artifact Registry: repositories and members of their IAM policy."""
 
 from __future__ import annotations
 
@@ -62,7 +58,6 @@ class Repository(GcpHandler):
         ]
     )
     sets = ("cleanupPolicies",)
-    replace_on = ("format", "kmsKeyName", "location", "mode", "project", "repositoryId")
 
     def defaults(self, inputs: Props) -> Props:
         return {**super().defaults(inputs), "mode": "STANDARD_REPOSITORY"}
@@ -113,7 +108,6 @@ class RepositoryIamMember(GcpHandler):
     args = "pulumi_gcp.artifactregistry:RepositoryIamMemberArgs"
     has_location = True
     computed = ("etag",)
-    replace_on = ("condition", "location", "member", "project", "repository", "role")
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         yield from member_rules(inputs)
