@@ -8,7 +8,15 @@ from spec.pool import HUB_LABEL
 
 def cloud_labels(hub: Hub) -> dict[str, str]:
     """Labels (GCP) or tags (AWS) of everything of the hub; set once, on the provider."""
-    return {"binder-hub": hub.name, "managed-by": "pulumi", "stage": hub.stage}
+    return {**machine_labels(hub), "stage": hub.stage}
+
+
+def machine_labels(hub: Hub) -> dict[str, str]:
+    """Labels (GCP) or tags (AWS) of the machines and disks that a cloud makes for a pool.
+
+    Only what never changes: to label a machine anew, a cloud may replace it.
+    """
+    return {"binder-hub": hub.name, "managed-by": "pulumi"}
 
 
 def namespace_labels(hub: Hub) -> dict[str, str]:

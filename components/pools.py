@@ -25,9 +25,10 @@ def pool_options(
 ) -> pulumi.ResourceOptions:
     """`opts` for a pool, or for a part that it is made from.
 
-    `ignored` properties belong to the autoscaler. A change of a `refused` one replaces the pool;
-    the new one comes first, so the cloud refuses its name, and nothing is lost. A retiring pool
-    stays as it was made in the properties `kept`, whatever its entry says.
+    `ignored` properties stay as they are once the pool exists: the autoscaler's, and what the cloud
+    could only change by draining the nodes. A change of a `refused` one replaces the pool; the new
+    one comes first, so the cloud refuses its name, and nothing is lost. A retiring pool stays as it
+    was made in the properties `kept` too, whatever its entry says.
     """
     more = pulumi.ResourceOptions(
         ignore_changes=[*ignored, *(kept if pool.retiring else ())],

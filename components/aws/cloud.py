@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import kubeconfig
-from components.aws.cluster import EksCluster, identity_provider, look_up
+from components.aws.cluster import EksCluster, identity_provider, look_up, sizes
 from components.aws.dns import Route53, Route53Args
 from components.aws.node_pool import EksNodePools, EksNodePoolsArgs
 from components.aws.registry import EcrHelperAccess, EcrHelperAccessArgs
@@ -21,6 +21,7 @@ from components.records import Target
 from spec import names
 from spec.model.cluster import AwsCluster
 from spec.model.stack import Hub
+from spec.pool import pools
 
 _ANYWHERE = "us-east-1"
 """Region for a hub that only keeps its DNS records here: Route 53 is global."""
@@ -78,7 +79,10 @@ class Aws:
 
     def node_pools(self, hub: Hub, opts: pulumi.ResourceOptions) -> pulumi.Resource:
         """The user pool, and the builders' where there is one."""
-        args = EksNodePoolsArgs(hub=hub, cluster=self._cluster.name, subnets=self._cluster.subnets)
+        eks = self._cluster
+        # A retiring pool keeps what it has, whatever that is.
+        present = sizes(eks, [p.name for p in pools(hub) if not p.retiring], self._invoke)
+        args = EksNodePoolsArgs(hub=hub, cluster=eks.name, subnets=eks.subnets, present=present)
         return EksNodePools(f"{hub.name}-nodes", args, opts)
 
     def registry(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws.shapes import in_zones
+from components.aws.sizes import Sizes
 from components.lookups import ask, found
 from spec.model.cluster import AwsCluster
 from spec.model.stack import Hub
@@ -77,6 +79,31 @@ def identity_provider(eks: EksCluster, invoke: pulumi.InvokeOptions) -> Identity
     )
     arn = found("registry.kind", what, fix, answer.arn)
     return IdentityProvider(arn=arn, issuer=issuer)
+
+
+def sizes(eks: EksCluster, names: Iterable[str], invoke: pulumi.InvokeOptions) -> dict[str, Sizes]:
+    """The sizes of those groups of `names` that exist, as the cloud has them now."""
+    what = f"the node groups of EKS cluster {eks.name!r} cannot be looked up"
+    fix = "Check that you may see them (eks:ListNodegroups, eks:DescribeNodegroup)."
+    listed: Any = ask(
+        "cluster.name",
+        what,
+        fix,
+        lambda: aws.eks.get_node_groups(cluster_name=eks.name, opts=invoke),
+    )
+    out = {}
+    for name in set(names) & set(listed.names or ()):
+        group: Any = ask(
+            "cluster.name",
+            what,
+            fix,
+            partial(
+                aws.eks.get_node_group, cluster_name=eks.name, node_group_name=name, opts=invoke
+            ),
+        )
+        now = found("cluster.name", what, fix, next(iter(group.scaling_configs or ()), None))
+        out[name] = Sizes(min=now["min_size"], max=now["max_size"], nodes=now["desired_size"])
+    return out
 
 
 def _subnets(hub: Hub, ids: list[str], invoke: pulumi.InvokeOptions) -> list[str]:

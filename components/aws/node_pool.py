@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -9,7 +10,8 @@ import pulumi_aws as aws
 
 from components.aws.policies import NODE_POLICIES, nodes_trust
 from components.aws.shapes import DEVICE, scale_tags, taints
-from components.labels import cloud_labels
+from components.aws.sizes import Sizes, settled, too_many, wanted
+from components.labels import machine_labels
 from components.pools import pool_options, taken_over
 from spec import names
 from spec.model.stack import Hub
@@ -18,11 +20,13 @@ from spec.pool import Pool, pools
 
 @dataclass(frozen=True, kw_only=True)
 class EksNodePoolsArgs:
-    """The hub whose pools are made, its cluster, and the subnets of the nodes."""
+    """The hub whose pools are made, its cluster, the subnets of the nodes, and by name the sizes of
+    the groups that exist and do not retire."""
 
     hub: Hub
     cluster: str
     subnets: tuple[str, ...]
+    present: Mapping[str, Sizes]
 
 
 class EksNodePools(pulumi.ComponentResource):
@@ -36,6 +40,8 @@ class EksNodePools(pulumi.ComponentResource):
     ) -> None:
         super().__init__("binderhub:aws:EksNodePools", name, None, opts)
         hub = args.hub
+        if refused := too_many(pools(hub), args.present):
+            raise pulumi.RunError("\n".join(refused))
         role = aws.iam.Role(
             f"{name}-role",
             name=names.iam_name(hub, "nodes"),
@@ -60,7 +66,7 @@ class EksNodePools(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _template(self, name: str, hub: Hub, pool: Pool) -> aws.ec2.LaunchTemplate:
-        tags = {**cloud_labels(hub), "Name": pool.name}
+        tags = {**machine_labels(hub), "Name": pool.name}
         return aws.ec2.LaunchTemplate(
             f"{name}-{pool.key}-template",
             name=f"binder-{pool.name}",
@@ -91,8 +97,9 @@ class EksNodePools(pulumi.ComponentResource):
                 pool,
                 pulumi.ResourceOptions(parent=self),
                 # A new version of the template would drain every node of the group.
-                refused=["blockDeviceMappings"],
-                kept=["metadataOptions", "blockDeviceMappings", "tagSpecifications"],
+                ignored=["tagSpecifications"],
+                refused=["blockDeviceMappings", "metadataOptions"],
+                kept=["blockDeviceMappings", "metadataOptions"],
             ),
         )
 
@@ -105,6 +112,8 @@ class EksNodePools(pulumi.ComponentResource):
         after: list[pulumi.Resource],
     ) -> aws.eks.NodeGroup:
         hub = args.hub
+        now = args.present.get(pool.name)
+        sizes = wanted(pool, now)
         return aws.eks.NodeGroup(
             # Both names end in the generation: a raised one is another group, made before the old
             # one goes, or beside it while it retires.
@@ -119,7 +128,7 @@ class EksNodePools(pulumi.ComponentResource):
             capacity_type="SPOT" if pool.spot else "ON_DEMAND",
             ami_type="AL2023_x86_64_STANDARD",
             scaling_config=aws.eks.NodeGroupScalingConfigArgs(
-                min_size=pool.min, max_size=pool.max, desired_size=pool.min
+                min_size=sizes.min, max_size=sizes.max, desired_size=sizes.nodes
             ),
             update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1),
             labels=pool.labels,
@@ -130,10 +139,13 @@ class EksNodePools(pulumi.ComponentResource):
             opts=pool_options(
                 pool,
                 taken_over(hub, pool, pulumi.ResourceOptions(parent=self, depends_on=after)),
-                # The autoscaler changes it all day; writing it back would take nodes away.
-                ignored=["scalingConfig.desiredSize"],
-                # EKS takes no bounds without a desired size, and ours is as old as the last `up`:
-                # a retiring group keeps its bounds, or its running servers would go at once.
+                ignored=[
+                    # The autoscaler changes the number of nodes all day.
+                    *(["scalingConfig"] if settled(pool, now) else []),
+                    # Another version drains every node, and none is ever needed.
+                    "launchTemplate.version",
+                ],
+                # Its bounds too: what runs there ends on the nodes that there are.
                 kept=[
                     "scalingConfig", "subnetIds", "instanceTypes", "capacityType", "amiType",
                     "updateConfig", "labels", "taints", "launchTemplate",

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.gcp.shapes import initial_node_count, node_roles, taints
+from components.labels import machine_labels
 from components.pools import pool_options, taken_over
 from spec import names
 from spec.model.cluster import GcpCluster
@@ -84,6 +85,8 @@ class GkeNodePools(pulumi.ComponentResource):
                 disk_type="pd-balanced",
                 image_type="COS_CONTAINERD",
                 labels=pool.labels,
+                # The provider's default labels reach the pool, not its machines.
+                resource_labels=machine_labels(hub),
                 taints=[gcp.container.NodePoolNodeConfigTaintArgs(**t) for t in taints(pool)],
                 spot=pool.spot,
                 service_account=names.nodes_email(hub),
@@ -102,10 +105,17 @@ class GkeNodePools(pulumi.ComponentResource):
             opts=pool_options(
                 pool,
                 taken_over(hub, pool, pulumi.ResourceOptions(parent=self, depends_on=after)),
-                # It follows the pool's present size, and a change of it replaces the pool.
-                ignored=["initialNodeCount"],
-                # GKE would change these by draining every node, servers included.
-                refused=["nodeConfig.machineType", "nodeConfig.diskSizeGb"],
+                ignored=[
+                    # It follows the pool's present size, and a change of it replaces the pool.
+                    "initialNodeCount",
+                    # Google does not say whether another label of a machine is another machine.
+                    "nodeConfig.resourceLabels",
+                ],
+                # GKE would change these by taking nodes away, servers included.
+                refused=[
+                    "nodeConfig.diskSizeGb", "nodeConfig.diskType", "nodeConfig.imageType",
+                    "nodeConfig.machineType", "nodeConfig.workloadMetadataConfig", "nodeLocations",
+                ],
                 kept=["nodeConfig", "nodeLocations", "management", "autoscaling.locationPolicy"],
             ),
-        )
+        )  # fmt: skip

@@ -101,6 +101,12 @@ def test_a_stack_that_supplies_nothing_usable_is_said(answer: object, told: str)
             "associate-iam-oidc-provider",
         ),
         ("climate", "aws:route53/getZone:getZone", Exception("no zone"), "domains.dns.zone"),
+        (
+            "climate",
+            "aws:eks/getNodeGroups:getNodeGroups",
+            Exception("AccessDenied"),
+            "eks:ListNodegroups, eks:DescribeNodegroup",
+        ),
     ],
 )
 def test_a_look_up_that_fails_names_the_key_and_the_fix(

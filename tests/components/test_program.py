@@ -168,9 +168,38 @@ def test_no_pool_is_replaced_under_its_own_name_by_deleting_it_first(
 def test_gke_would_drain_every_node_to_change_its_machine() -> None:
     pool = run("ecology", stack_text("ecology")).one("ecology-nodes-user-g1")
     assert set(pool.request.replaceOnChanges) == {
-        "nodeConfig.machineType",
         "nodeConfig.diskSizeGb",
+        "nodeConfig.diskType",
+        "nodeConfig.imageType",
+        "nodeConfig.machineType",
+        "nodeConfig.workloadMetadataConfig",
+        "nodeLocations",
     }
+
+
+def test_eks_would_drain_every_node_for_another_version_of_the_template() -> None:
+    recorded = run("climate", stack_text("climate"))
+    template = recorded.one("climate-nodes-user-g1-template").request
+    assert set(template.replaceOnChanges) == {"blockDeviceMappings", "metadataOptions"}
+    data = {"blockDeviceMappings", "metadataOptions", "tagSpecifications"}
+    own = {"name", "updateDefaultVersion"}
+    given = set(recorded.one("climate-nodes-user-g1-template").plain)
+    assert given == data | own, "what is new in the template is refused or ignored"
+
+
+@pytest.mark.parametrize("name", LARGER)
+def test_no_label_of_a_machine_changes_with_the_stage(name: str) -> None:
+    """A cloud may replace the machine to label it anew."""
+    found = []
+    for stage in ("production", "staging"):
+        recorded = run(name, stack_text(name, stage=stage))
+        found += [
+            recorded.one("ecology-nodes-user-g1").plain["nodeConfig"]["resourceLabels"]
+            if name == "ecology"
+            else recorded.one("climate-nodes-user-g1-template").plain["tagSpecifications"]
+        ]
+    assert found[0] == found[1]
+    assert f"'binder-hub': '{name}'" in str(found)
 
 
 def test_only_the_pool_that_an_id_names_is_taken_over() -> None:
@@ -214,12 +243,15 @@ def test_fixed_names_are_freed_first_but_pools_are_replaced_before_they_go(
     assert first == FIXED & {m.type for m in resources(recorded)}
 
 
-def test_what_the_autoscaler_changes_is_not_changed_back(program: tuple[str, Recorded]) -> None:
+def test_what_the_autoscaler_changed_or_only_a_drain_could_change_stays(
+    program: tuple[str, Recorded],
+) -> None:
     _, recorded = program
     ignored = {m.type: list(m.request.ignoreChanges) for m in resources(recorded)}
     expected = {
-        "gcp:container/nodePool:NodePool": ["initialNodeCount"],
-        "aws:eks/nodeGroup:NodeGroup": ["scalingConfig.desiredSize"],
+        "gcp:container/nodePool:NodePool": ["initialNodeCount", "nodeConfig.resourceLabels"],
+        "aws:eks/nodeGroup:NodeGroup": ["scalingConfig", "launchTemplate.version"],
+        "aws:ec2/launchTemplate:LaunchTemplate": ["tagSpecifications"],
     }
     assert {t: i for t, i in ignored.items() if i} == {
         t: i for t, i in expected.items() if t in ignored
@@ -317,4 +349,5 @@ def test_what_existed_before_is_taken_over_and_protected() -> None:
     assert {m.name for m in resources(recorded) if m.request.protect} == set(taken)
     hidden = {m.name: list(m.request.hideDiffs) for m in resources(recorded) if m.request.hideDiffs}
     assert hidden == {"ecology-releases-jupyterhub": ["values"]}, "they come with secrets in clear"
-    assert recorded.one("ecology-nodes-user-g1").request.ignoreChanges == ["initialNodeCount"]
+    ignored = recorded.one("ecology-nodes-user-g1").request.ignoreChanges
+    assert ignored == ["initialNodeCount", "nodeConfig.resourceLabels"]
