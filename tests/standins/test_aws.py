@@ -476,6 +476,15 @@ def test_look_ups_answer_with_the_labs_cluster(lab: Lab) -> None:
         lab.lookup("aws:eks/getCluster:getCluster", name="other")
 
 
+def test_a_node_group_gets_other_tags(lab: Lab) -> None:
+    id, inputs, outputs = bring_up(lab)
+    tags = json.dumps({"tags": {"stage": "staging"}})
+    lab.provider = AwsProvider()
+    lab.provider.configure({"region": "us-west-2", "defaultTags": tags})
+    made = lab.provider.update(resource(GROUP), id, inputs, outputs, inputs, False, None)
+    assert made["tagsAll"] == {"stage": "staging"}
+
+
 def test_look_ups_of_node_groups_answer_with_what_is_there(lab: Lab) -> None:
     names = "aws:eks/getNodeGroups:getNodeGroups"
     assert lab.lookup(names, clusterName="climate")["names"] == []

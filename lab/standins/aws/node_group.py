@@ -6,8 +6,8 @@ whatever is noted as drained. (resourceNodeGroupUpdate of aws_eks_node_group, re
 with a changed scaling config the desired size is always sent.)
 
 moto makes no auto scaling group for a node group, EKS does: it is made here, empty, so that
-its tags can be set and read. moto has no UpdateNodegroupVersion: that request is checked
-against the service description and recorded, not sent.
+its tags can be set and read. moto has no UpdateNodegroupVersion, and tags clusters only: those
+requests are checked against the service description and recorded, not sent.
 """
 
 from __future__ import annotations
@@ -157,9 +157,7 @@ class NodeGroup(AwsHandler):
         versions = ("launchTemplate", "releaseVersion", "version")
         if any(old.get(key) != new.get(key) for key in versions):
             wanted = {key: new[key] for key in versions if key in new}
-            failures = shapes.check("eks", "UpdateNodegroupVersion", {**same, **wanted})
-            if failures:
-                raise StandinError("; ".join(f"{f.property}: {f.reason}" for f in failures))
+            _unsent("UpdateNodegroupVersion", **same, **wanted)
             self.context.records.drained(id, f"rolled for {', '.join(wanted)}")
         config = _config_changes(old, new)
         if config:
@@ -174,9 +172,9 @@ class NodeGroup(AwsHandler):
     def _retag(self, arn: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
         gone = sorted(set(old) - set(new))
         if gone:
-            self.cloud.change("eks", "UntagResource", resourceArn=arn, tagKeys=gone)
+            _unsent("UntagResource", resourceArn=arn, tagKeys=gone)
         if dict(new) != dict(old) and new:
-            self.cloud.change("eks", "TagResource", resourceArn=arn, tags=dict(new))
+            _unsent("TagResource", resourceArn=arn, tags=dict(new))
 
     def delete(self, id: str, inputs: Props, olds: Props) -> None:
         made = self._describe(id)
@@ -190,6 +188,12 @@ class NodeGroup(AwsHandler):
         )
         if not made.get("launchTemplate"):
             self.cloud.change("ec2", "DeleteLaunchTemplate", LaunchTemplateName=group)
+
+
+def _unsent(operation: str, **parameters: Any) -> None:
+    """Check a request that moto does not know."""
+    if failures := shapes.check("eks", operation, parameters):
+        raise StandinError("; ".join(f"{f.property}: {f.reason}" for f in failures))
 
 
 def outputs(made: Mapping[str, Any]) -> Props:
