@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from lab.paths import cache_dir
@@ -38,3 +39,10 @@ def _link(source: Path, target: Path) -> None:
     except OSError:
         shutil.copy2(source, fresh)
     fresh.replace(target)
+
+
+def own_plugins_only(tools: Mapping[str, Path]) -> dict[str, str]:
+    """The variable by which the engine takes no plugin from PATH: one for a cloud would act on a
+    real account. It needs the Python host beside the engine, where `together` has it."""
+    beside = tools["pulumi"].resolve().parent == tools[_HOST].resolve().parent
+    return {"PULUMI_IGNORE_AMBIENT_PLUGINS": "true"} if beside else {}

@@ -8,8 +8,6 @@ See docs/decisions/lab-plugins.md.
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,19 +15,16 @@ from pathlib import Path
 from typing import Literal
 
 from lab.errors import LabError
-from lab.paths import cache_dir
+from lab.officialplugins import OVERRIDES, NotHad, Offline, download, installed
+from lab.pluginfolder import clear_for_standin, link
 from lab.progress import Progress
-from lab.reach import reachable
 from lab.standins.__main__ import NAMES, sdk_version
 from lab.standins.install import install, plugin_dir
 
 Mode = Literal["auto", "official", "standin"]
 Kind = Literal["official", "stand-in"]
-PUBLISHER = "get.pulumi.com"
 OFFICIAL = ("kubernetes", "random")
 """Those that may be official: they reach the lab's cluster, or nothing."""
-
-_DOWNLOAD_SECONDS = 600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,54 +53,34 @@ def prepare(pulumi_home: Path, engine: Path, progress: Progress) -> Plugins:
         target = plugin_dir(pulumi_home, name, version)
         official = None
         if name in OFFICIAL and chosen != "standin":
-            official = _installed(name, version) or _downloaded(name, version, engine, progress)
-            if official is None and chosen == "official":
-                raise LabError(
-                    f"LAB_PLUGINS=official, but the plugin {name} v{version} is not installed and "
-                    "cannot be downloaded; run `pulumi plugin install resource "
-                    f"{name} v{version}` where that works, or leave LAB_PLUGINS out."
-                )
-        _clear(target)
+            official = installed(name, version, besides=pulumi_home)
+            official = official or _downloaded(name, version, engine, progress, chosen)
         if official is not None:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.symlink_to(official)
+            link(official, target)
             kinds[name] = "official"
         else:
+            clear_for_standin(target)
             install(pulumi_home, Path(sys.executable), [name])
             kinds[name] = "stand-in"
     return Plugins(kinds=kinds)
 
 
-def _clear(target: Path) -> None:
-    if target.is_symlink():
-        target.unlink()
-    elif target.is_dir():
-        shutil.rmtree(target)
-
-
-def _installed(name: str, version: str) -> Path | None:
-    """A folder with the official plugin: the user's own, or one that the lab downloaded."""
-    own = os.environ.get("PULUMI_HOME") or "~/.pulumi"
-    for home in (Path(own).expanduser(), cache_dir() / "pulumi"):
-        folder = plugin_dir(home, name, version)
-        if os.access(folder / f"pulumi-resource-{name}", os.X_OK):
-            return folder.resolve()
-    return None
-
-
-def _downloaded(name: str, version: str, engine: Path, progress: Progress) -> Path | None:
-    if not reachable(PUBLISHER):
+def _downloaded(
+    name: str, version: str, engine: Path, progress: Progress, chosen: Mode
+) -> Path | None:
+    try:
+        return download(name, version, engine, progress)
+    except NotHad as why:
+        if chosen == "official":
+            raise LabError(
+                f"LAB_PLUGINS=official, but the plugin {name} v{version} is not installed and "
+                f"cannot be downloaded ({why}). Run `pulumi plugin install resource {name} "
+                f"v{version}` where that works, set {OVERRIDES} to a mirror that this machine "
+                "reaches, or leave LAB_PLUGINS out."
+            ) from why
+        if not isinstance(why, Offline):
+            progress.note(
+                f"  the official plugin {name} {version} was not downloaded ({why}); "
+                "a stand-in takes its place"
+            )
         return None
-    home = cache_dir() / "pulumi"
-    with progress.task(f"downloading the plugin {name} {version}"):
-        done = subprocess.run(
-            [str(engine), "plugin", "install", "resource", name, f"v{version}"],
-            env={**os.environ, "PULUMI_HOME": str(home), "PULUMI_SKIP_UPDATE_CHECK": "true"},
-            capture_output=True,
-            text=True,
-            timeout=_DOWNLOAD_SECONDS,
-            check=False,
-        )
-    if done.returncode != 0:
-        progress.note(f"  {name} was not downloaded: {done.stderr.strip().splitlines()[-1:]}")
-    return _installed(name, version)

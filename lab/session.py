@@ -29,7 +29,7 @@ from lab.advice import explain
 from lab.chartchoice import choose
 from lab.charts import Chart
 from lab.controlplane import ControlPlane
-from lab.enginedir import together
+from lab.enginedir import own_plugins_only, together
 from lab.errors import LabError
 from lab.nodes import SimNode, apply
 from lab.pins import ENGINE
@@ -282,6 +282,7 @@ class Session:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            **own_plugins_only(self.tools),
             "KUBECONFIG": str(self.run.kubeconfig),
             "PULUMI_PYTHON_CMD": str(_SHIMS / "python-of-the-engine"),
             "LAB_PYTHON": str(Path(sys.prefix) / "bin" / "python3"),

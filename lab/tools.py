@@ -68,7 +68,7 @@ def install(
     if missing:
         root = cache_dir() / "tools"
         root.mkdir(parents=True, exist_ok=True)
-        with _only_one(root / ".lock", shown):
+        with only_one(root / ".lock", shown):
             found.update(_install_missing(missing, roads, root, shown))
     return [tool for tool in found.values() if tool is not None]
 
@@ -213,12 +213,12 @@ def _nowhere(pins: list[tuple[Pin, list[str]]], roads: tuple[Road, ...]) -> LabE
 
 
 @contextmanager
-def _only_one(lock: Path, progress: Progress) -> Iterator[None]:
-    """Two runs must not build the same thing at once, nor prune under each other."""
+def only_one(lock: Path, progress: Progress) -> Iterator[None]:
+    """Two runs must not install the same thing at once, nor prune under each other."""
     with lock.open("w") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            with progress.task("waiting for another run that is installing tools"):
+            with progress.task("waiting for another run that is installing"):
                 fcntl.flock(held, fcntl.LOCK_EX)
         yield
