@@ -25,6 +25,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Passed(file))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.environ.get("LAB_PLUGINS") != "official":
+        return
+    for item in items:
+        if mark := item.get_closest_marker("standin"):
+            item.add_marker(pytest.mark.skip(f"LAB_PLUGINS=official; this is about {mark.args[0]}"))
+
+
 class Passed:
     """Keeps the ids of tests that ran and passed, one a line; a skipped one is not among them."""
 

@@ -339,3 +339,14 @@ def test_gitlab_writes_tokens_of_the_clouds_that_a_hub_needs(tmp_path: Path, clo
     written = {p.name: p.stat().st_mode & 0o077 for p in (tmp_path / "project.tmp").iterdir()}
     wanted = {"aws": ["aws"], "gcp": ["gcp", "gcp.json"]}
     assert written == dict.fromkeys([n for c in clouds.split() for n in wanted[c]], 0)
+
+
+@pytest.mark.parametrize(
+    ("workflow", "plugins"), [("test", "standin"), ("official-plugins", "official")]
+)
+def test_both_kinds_of_plugins_are_tried_and_neither_in_the_place_of_the_other(
+    workflow: str, plugins: str
+) -> None:
+    """`auto` would take the official ones where they can be had, and never both."""
+    [step] = [s for s in load(workflow)["jobs"]["test"]["steps"] if s.get("run") == "make test"]
+    assert step["env"] == {"LAB_PLUGINS": plugins}
