@@ -130,7 +130,7 @@ _KNOWN: tuple[tuple[str, str, _Make], ...] = (
     ("chart", r"property chart value \{(?P<chart>[^}]*)\} has a problem: (?P<why>.*)", _chart),
     (
         "rolled back",
-        r"helm upgrade of release \S+/(?P<release>[\w.-]+) failed: .*?rolled back[^:]*: (?P<why>[^\n]*)",
+        r"release (?P<release>[\w.-]+) failed, and has been rolled back[^:]*: (?P<why>[^\n]*)",
         _rolled_back,
     ),
     (

@@ -339,11 +339,21 @@ def _not_arrived(context: Context, number: int) -> str:
 
 def _follow(context: Context, advice: Advice) -> None:
     """Do what the advice says, as the person would."""
-    if advice.kind == "pending" and advice.command.startswith("helm rollback"):
-        words = advice.command.partition(", then")[0].split()
-        helm = str(context.session.tools["helm"])
-        environment = context.session.environment()
-        subprocess.run([helm, *words[1:]], env=environment, check=False, capture_output=True)
+    if advice.kind != "pending":
+        return
+    command = advice.command.partition(", then")[0].split()
+    if command[:2] == ["helm", "rollback"]:
+        _helm(context, *command[1:])
+    elif command[:2] == ["helm", "list"]:
+        for one in json.loads(_helm(context, *command[1:], "--output", "json")):
+            _helm(context, "rollback", one["name"], "--namespace", one["namespace"])
+
+
+def _helm(context: Context, *arguments: str) -> str:
+    command = [str(context.session.tools["helm"]), *arguments]
+    environment = context.session.environment()
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    return done.stdout
 
 
 def _wait(reached: Callable[[], bool]) -> None:

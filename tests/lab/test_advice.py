@@ -1,4 +1,5 @@
-"""One sentence and the next command for what the engine says; texts as the real engine wrote them."""
+"""One sentence and the next command for what the engine says; texts as the real engine, the stand-in
+for kubernetes and the official plugin wrote them."""
 
 from __future__ import annotations
 
@@ -20,6 +21,15 @@ run is at work, free it with: helm rollback jupyterhub 2 --namespace demo
 ROLLED = """* helm upgrade of release demo/binderhub-service failed: UPGRADE FAILED: release \
 binderhub-service failed, and has been rolled back due to atomic being set: cannot patch "x": invalid && y"""
 
+OFFICIAL_ROLLED = """\
+    \t* Helm release "demo/binderhub-service" failed to initialize completely. Use Helm CLI to \
+investigate: failed to become available within allocated timeout. Error: Helm Release \
+demo/binderhub-service: release binderhub-service failed, and has been rolled back due to atomic \
+being set: cannot patch "x": invalid && y"""
+OFFICIAL_PENDING = "    error: another operation (install/upgrade/rollback) is in progress\n"
+OFFICIAL_AWAY = """error: can't update Helm Release with unreachable cluster: unable to load schema \
+information from the API server: Get "https://h/openapi/v2": dial tcp: connect: connection refused"""
+
 
 @pytest.mark.parametrize(
     ("text", "kind", "sentence", "command"),
@@ -29,7 +39,10 @@ binderhub-service failed, and has been rolled back due to atomic being set: cann
         ("error BH103 registryPassword: (not set)", "secret", "registryPassword", "config set"),
         (CHART, "chart", "jupyterhub could not be fetched", "pulumi preview"),
         (PENDING, "pending", "pending-upgrade", "helm rollback jupyterhub 2 --namespace demo"),
+        (OFFICIAL_PENDING, "pending", "still counts as being updated", "helm list --pending"),
         (ROLLED, "rolled back", 'before: cannot patch "x": invalid.', "pulumi up"),
+        (OFFICIAL_ROLLED, "rolled back", "Release binderhub-service could not", "pulumi up"),
+        (OFFICIAL_AWAY, "unreachable", "API", "doctor demo"),
         ("write x.tmp: no space left on device", "disk", "full", "free some room"),
         ("write x.tmp: file too large", "disk", "full", "free some room"),
         (
