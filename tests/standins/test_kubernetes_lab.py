@@ -29,6 +29,7 @@ from lab.tools import ensure
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.engine,
+    pytest.mark.standin("the stand-in for kubernetes"),
     # The SDK drops a coroutine of its inline program when an update fails.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
