@@ -56,9 +56,14 @@ def connect(hub: Hub) -> Clouds:
 
 
 def complete(hub: Hub, clouds: Clouds) -> Hub:
-    """The hub with everything that its stack file left out and the cluster's cloud knows."""
+    """The hub with everything that its stack file left out and the cluster's cloud knows;
+    `pulumi.RunError` when the cloud would harm somebody for it. Nothing is made before that."""
     name = cluster_cloud(hub)
-    return clouds[name].complete(hub) if name else hub
+    if name is None:
+        return hub
+    complete = clouds[name].complete(hub)
+    clouds[name].check(complete)
+    return complete
 
 
 def _connect(name: CloudName, hub: Hub) -> Cloud:

@@ -41,6 +41,10 @@ class Cloud(Protocol):
         """The hub with what its stack file left out and only the cloud knows."""
         ...
 
+    def check(self, hub: Hub) -> None:
+        """`pulumi.RunError` when what runs there now must not be changed as the hub asks."""
+        ...
+
     def access(self, hub: Hub) -> Access:
         """Look the cluster up; `pulumi.RunError` when it cannot be found."""
         ...

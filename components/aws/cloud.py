@@ -14,6 +14,7 @@ from components.aws.dns import Route53, Route53Args
 from components.aws.node_pool import EksNodePools, EksNodePoolsArgs
 from components.aws.registry import EcrHelperAccess, EcrHelperAccessArgs
 from components.aws.shapes import load_balancer
+from components.aws.sizes import Sizes, too_many
 from components.labels import cloud_labels
 from components.lookups import ask, found, left_out
 from components.protocol import Access, RegistryParts
@@ -68,6 +69,17 @@ class Aws:
         left_out("cluster.account", f'"{account}"', names.UNKNOWN_ACCOUNT)
         return hub.model_copy(update={"cluster": cluster.model_copy(update={"account": account})})
 
+    @cached_property
+    def _present(self) -> dict[str, Sizes]:
+        # A retiring pool keeps what it has, whatever that is.
+        wanted = [pool.name for pool in pools(self._hub) if not pool.retiring]
+        return sizes(self._cluster, wanted, self._invoke)
+
+    def check(self, hub: Hub) -> None:
+        """No group gets a maximum below the nodes that it has now."""
+        if refused := too_many(pools(hub), self._present):
+            raise pulumi.RunError("\n".join(refused))
+
     def access(self, hub: Hub) -> Access:
         """A kubeconfig for the cluster's endpoint."""
         eks = self._cluster
@@ -80,9 +92,9 @@ class Aws:
     def node_pools(self, hub: Hub, opts: pulumi.ResourceOptions) -> pulumi.Resource:
         """The user pool, and the builders' where there is one."""
         eks = self._cluster
-        # A retiring pool keeps what it has, whatever that is.
-        present = sizes(eks, [p.name for p in pools(hub) if not p.retiring], self._invoke)
-        args = EksNodePoolsArgs(hub=hub, cluster=eks.name, subnets=eks.subnets, present=present)
+        args = EksNodePoolsArgs(
+            hub=hub, cluster=eks.name, subnets=eks.subnets, present=self._present
+        )
         return EksNodePools(f"{hub.name}-nodes", args, opts)
 
     def registry(

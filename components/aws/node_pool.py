@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components.aws.policies import NODE_POLICIES, nodes_trust
 from components.aws.shapes import DEVICE, scale_tags, taints
-from components.aws.sizes import Sizes, settled, too_many, wanted
+from components.aws.sizes import Sizes, settled, wanted
 from components.labels import machine_labels
 from components.pools import pool_options, taken_over
 from spec import names
@@ -40,8 +40,6 @@ class EksNodePools(pulumi.ComponentResource):
     ) -> None:
         super().__init__("binderhub:aws:EksNodePools", name, None, opts)
         hub = args.hub
-        if refused := too_many(pools(hub), args.present):
-            raise pulumi.RunError("\n".join(refused))
         role = aws.iam.Role(
             f"{name}-role",
             name=names.iam_name(hub, "nodes"),

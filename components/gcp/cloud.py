@@ -61,6 +61,9 @@ class Gcp:
         left_out("cluster.project", project, names.UNKNOWN_PROJECT)
         return hub.model_copy(update={"cluster": cluster.model_copy(update={"project": project})})
 
+    def check(self, hub: Hub) -> None:
+        """Nothing: GKE takes bounds without a number of nodes, and drains none for them."""
+
     def access(self, hub: Hub) -> Access:
         """A kubeconfig for the cluster's endpoint."""
         cluster = hub.cluster
