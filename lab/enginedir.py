@@ -18,19 +18,27 @@ _FILES = (_HOST, f"{_HOST}-exec")
 
 
 def together(tools: dict[str, Path]) -> dict[str, Path]:
-    """`tools` with `pulumi` and its host in one folder; other tools as they are."""
+    """`tools` with `pulumi` and its host in one folder; other tools as they are.
+
+    An engine that is a script stays where it is: it starts the real one, wherever that lies."""
     engine, host = tools["pulumi"].resolve(), tools[_HOST].resolve()
-    if engine.parent == host.parent or not engine.is_relative_to(cache_dir()):
+    if engine.parent == host.parent or _is_script(engine):
         return tools
     folder = cache_dir() / "engine" / f"{engine.parent.name}-{host.parent.name}"
     folder.mkdir(parents=True, exist_ok=True)
-    for source in (engine, *(host.parent / name for name in _FILES)):
-        _link(source, folder / source.name)
+    _link(engine, folder / "pulumi")
+    for name in _FILES:
+        _link(host.parent / name, folder / name)
     return {**tools, "pulumi": folder / "pulumi", _HOST: folder / _HOST}
 
 
+def _is_script(program: Path) -> bool:
+    with program.open("rb") as file:
+        return file.read(2) == b"#!"
+
+
 def _link(source: Path, target: Path) -> None:
-    if target.exists() and target.samefile(source):
+    if target.exists() and (target.samefile(source) or _copied(source, target)):
         return
     fresh = target.with_name(f".{target.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
@@ -39,6 +47,11 @@ def _link(source: Path, target: Path) -> None:
     except OSError:
         shutil.copy2(source, fresh)
     fresh.replace(target)
+
+
+def _copied(source: Path, target: Path) -> bool:
+    one, other = source.stat(), target.stat()
+    return (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
 
 
 def own_plugins_only(tools: Mapping[str, Path]) -> dict[str, str]:

@@ -36,7 +36,8 @@ def pod_cidr(port: int) -> str:
     A hub really connects to them, so they are on loopback; and servers really listen there, so two
     labs of one machine must not share them. Kubernetes refuses loopback addresses as endpoints of
     a Service, for which the official plugin would wait ten minutes; so pods that nothing connects
-    to have the same address in the network for tests of RFC 2544, which leads nowhere."""
+    to have one in the network for tests of RFC 2544, which leads nowhere. It is made from the pod's
+    uid: kwok takes no address back that is not of its own range, and would run out of it."""
     index = port % 2**14
     return f"127.{128 + (index >> 7)}.{(index & 127) << 1}.0/23"
 
@@ -142,10 +143,17 @@ hostIPs:
 {{ end }}
 {{ $meta := .metadata }}
 {{ $host := or .spec.hostNetwork false }}
-{{ $kept := or $host (eq (get (or $meta.labels dict) "component") "SERVED") }}
+{{ $ip := "" }}
+{{ if or $host (eq (get (or $meta.labels dict) "component") "SERVED") }}
 {{ with PodIPsWith .spec.nodeName $host (or $meta.uid "") $meta.name $meta.namespace }}
-{{ $ip := index . 0 }}
-{{ if not $kept }}{{ $ip = regexReplaceAll "^127[.][0-9]+" $ip "198.18" }}{{ end }}
+{{ $ip = index . 0 }}
+{{ end }}
+{{ else }}
+{{ $digits := regexReplaceAll "[a-f]" (sha256sum (or $meta.uid "")) "" | trunc 9 }}
+{{ $number := mod (atoi $digits) 65536 }}
+{{ $ip = printf "198.18.%d.%d" (div $number 256) (mod $number 256) }}
+{{ end }}
+{{ if $ip }}
 podIP: {{ $ip | Quote }}
 podIPs:
 - ip: {{ $ip | Quote }}

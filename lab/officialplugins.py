@@ -47,13 +47,16 @@ def download(name: str, version: str, engine: Path, progress: Progress) -> Path:
     if not _mirrored(name) and not reachable(PUBLISHER):
         raise Offline(f"{PUBLISHER} does not answer")
     home = _cache()
-    home.mkdir(parents=True, exist_ok=True)
     folder = plugin_dir(home, name, version)
-    with only_one(home / ".lock", progress):
-        if is_official(folder):  # Another run was faster.
-            return folder
-        with progress.task(f"downloading the plugin {name} {version}"):
-            _install(name, version, engine, home)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with only_one(home / ".lock", progress):
+            if is_official(folder):  # Another run was faster.
+                return folder
+            with progress.task(f"downloading the plugin {name} {version}"):
+                _install(name, version, engine, home)
+    except OSError as error:
+        raise NotHad(f"{home} cannot be written: {error.strerror}") from error
     if not is_official(folder):
         raise NotHad(f"what was downloaded holds no program pulumi-resource-{name}")
     return folder

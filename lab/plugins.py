@@ -20,6 +20,7 @@ from lab.pluginfolder import clear_for_standin, link
 from lab.progress import Progress
 from lab.standins.__main__ import NAMES, sdk_version
 from lab.standins.install import install, plugin_dir
+from lab.tools import only_one
 
 Mode = Literal["auto", "official", "standin"]
 Kind = Literal["official", "stand-in"]
@@ -48,20 +49,22 @@ def mode() -> Mode:
 def prepare(pulumi_home: Path, engine: Path, progress: Progress) -> Plugins:
     """Fill `pulumi_home/plugins`; raises LabError when `official` is asked and cannot be had."""
     chosen, kinds = mode(), dict[str, Kind]()
-    for name in NAMES:
-        version = sdk_version(name)
-        target = plugin_dir(pulumi_home, name, version)
-        official = None
-        if name in OFFICIAL and chosen != "standin":
-            official = installed(name, version, besides=pulumi_home)
-            official = official or _downloaded(name, version, engine, progress, chosen)
-        if official is not None:
-            link(official, target)
-            kinds[name] = "official"
-        else:
-            clear_for_standin(target)
-            install(pulumi_home, Path(sys.executable), [name])
-            kinds[name] = "stand-in"
+    pulumi_home.mkdir(parents=True, exist_ok=True)
+    with only_one(pulumi_home / ".plugins.lock", progress):
+        for name in NAMES:
+            version = sdk_version(name)
+            target = plugin_dir(pulumi_home, name, version)
+            official = None
+            if name in OFFICIAL and chosen != "standin":
+                official = installed(name, version, besides=pulumi_home)
+                official = official or _downloaded(name, version, engine, progress, chosen)
+            if official is not None:
+                link(official, target)
+                kinds[name] = "official"
+            else:
+                clear_for_standin(target)
+                install(pulumi_home, Path(sys.executable), [name])
+                kinds[name] = "stand-in"
     return Plugins(kinds=kinds)
 
 

@@ -126,6 +126,25 @@ def test_the_pods_of_two_labs_have_addresses_of_their_own_on_loopback() -> None:
 
 
 @pytest.mark.usefixtures("nodes")
+def test_other_pods_use_up_no_address_of_users(kube: Kube, namespace: str) -> None:
+    """Those go on where the range of the next lab begins."""
+
+    def user(name: str) -> int:
+        body = pod(name, nodeName="user-0")
+        body["metadata"]["labels"] = {"component": SERVED}
+        kube.request("POST", pods, body=body)
+        kube.wait_for(lambda: any(p.ip for p in kube.pods(namespace) if p.name == name), name)
+        return next(int(ip_address(p.ip or "")) for p in kube.pods(namespace) if p.name == name)
+
+    pods = f"/api/v1/namespaces/{namespace}/pods"
+    first = user("first")
+    for index in range(20):
+        kube.request("POST", pods, body=pod(f"other-{index}", nodeName="user-0"))
+    kube.wait_for(lambda: all(p.ip for p in kube.pods(namespace)), "addresses")
+    assert user("second") - first < 10
+
+
+@pytest.mark.usefixtures("nodes")
 def test_a_pod_that_does_not_fit_says_why(kube: Kube, namespace: str) -> None:
     resources = {"requests": {"memory": "64Gi"}}
     spec = {"containers": [{"name": "main", "image": "example.org/i", "resources": resources}]}

@@ -209,10 +209,21 @@ def test_a_choice_that_changes_in_one_run_directory_is_what_the_engine_takes(
 
 
 @pytest.mark.engine
+@pytest.mark.parametrize("apart", [False, True], ids=["together", "engine and host apart"])
 def test_a_plugin_on_the_path_never_takes_the_place_of_the_labs(
-    bench: Place, monkeypatch: pytest.MonkeyPatch
+    bench: Place, monkeypatch: pytest.MonkeyPatch, apart: bool
 ) -> None:
     """One for a cloud would act on a real account."""
+    if apart:  # As of two packages: an engine on PATH, and a host of somebody else.
+        parts = dict(bench.tools)
+        for tool in ENGINE:
+            parts[tool] = bench.folder / tool / tool
+            parts[tool].parent.mkdir()
+            for file in bench.tools[tool].parent.glob(f"{tool}*"):
+                if tool == "pulumi-language-python" or file.name == tool:
+                    os.link(file, parts[tool].parent / file.name)
+        bench.tools = together(parts)
+        monkeypatch.setenv("PATH", f"{bench.tools['pulumi'].parent}:{os.environ['PATH']}")
     folder = bench.lay(bench.folder / "elsewhere")
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     monkeypatch.setenv("LAB_PLUGINS", "standin")
