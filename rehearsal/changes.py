@@ -78,7 +78,14 @@ def _ecr(hub: Hub) -> bool:
 def _secret(hub: Hub, document: Document) -> Trial:
     change = Change(
         name="secret (API token of BinderHub)",
-        must=frozenset({"generated secret", f"release {_hub_release(hub)}"}),
+        must=frozenset(
+            {
+                "generated secret",
+                # Both read it at their start.
+                f"release {_hub_release(hub)}",
+                f"release {_binder_release(hub)}",
+            }
+        ),
     )
     number = hub.rotate.get("binderApiToken", 0) if isinstance(hub.rotate, dict) else 0
     return Trial(change=change, document=edited(document, "rotate", binderApiToken=number + 1))
