@@ -48,6 +48,9 @@ class Handler:
     """SDK class of the inputs, ``pulumi_gcp.container:NodePoolArgs``."""
     computed: ClassVar[tuple[str, ...]] = ()
     """Outputs that are unknown until the resource exists."""
+    chosen: ClassVar[tuple[str, ...]] = ()
+    """Inputs that the cloud chooses when they are left out, and keeps when they go (Optional and
+    Computed upstream)."""
     sets: ClassVar[tuple[str, ...]] = ()
     """Top-level or one level deep lists whose order does not matter."""
     names: ClassVar[tuple[str, ...]] = ()
@@ -184,6 +187,7 @@ class HandledProvider(StandinProvider):
         handler = self.handler(resource.type)
         row = REPLACEMENTS[handler.kind]
         effective = handler.effective(reveal(news), reveal(olds))
+        news = {**_kept(handler, old_inputs), **news}
         result = diff_props(
             {
                 **_ordered(handler, old_inputs),
@@ -224,7 +228,7 @@ class HandledProvider(StandinProvider):
         timeout: float | None,
     ) -> Props:
         handler = self.handler(resource.type)
-        new = _plain(news)
+        new = {**_kept(handler, _plain(old_inputs)), **_plain(news)}
         kept = {key: reveal(olds[key]) for key in handler.computed if key in olds}
         if preview:
             changed = handler.recomputed(_plain(old_inputs), reveal(olds), new)
@@ -319,6 +323,10 @@ def _plain(inputs: Props) -> Props:
         for key, value in reveal(inputs).items()
         if value is not None and not key.startswith("__")
     }
+
+
+def _kept(handler: Handler, old: Props) -> Props:
+    return {key: old[key] for key in handler.chosen if key in old}
 
 
 def _ordered(handler: Handler, inputs: Props) -> Props:

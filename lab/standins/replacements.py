@@ -18,7 +18,9 @@ from typing import Final
 
 READ: Final = "2026-11-25"
 
-# terraform-provider-aws and pulumi-aws are too large for a copy; each file names its commit.
+# Each file names its commit, of which no date is known. By their code, all but record.go are older
+# than the provider in use (tag, role, policy and attachment of about 2022, node_group.go without
+# the `region` of version 6): what became ForceNew since then is unverified.
 _TF_AWS: Final = "hashicorp/terraform-provider-aws internal/service"
 _AWS: Final = (
     "pulumi/pulumi-aws provider/resource_overrides.go@015d343",

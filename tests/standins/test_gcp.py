@@ -344,6 +344,16 @@ def test_replacement_is_that_of_the_official_provider(
     assert result.changes and bool(result.replaces) is replaces
 
 
+def test_zones_that_are_left_out_stay_as_they_are(gcp: GcpProvider) -> None:
+    """A preview that shows more than production does is as wrong as one that shows less."""
+    zones = {**GOOD[POOL], "nodeLocations": ["us-west2-a"]}
+    olds = gcp.handler(POOL).effective(zones, None)
+    left = {k: v for k, v in zones.items() if k != "nodeLocations"}
+    assert not gcp.diff(resource(POOL), "id", zones, olds, left, []).changes
+    more = {**zones, "nodeLocations": ["us-west2-a", "us-west2-b"]}
+    assert gcp.diff(resource(POOL), "id", zones, olds, more, []).changes
+
+
 def test_the_same_inputs_are_no_change_whatever_their_order(gcp: GcpProvider) -> None:
     _, state = make(gcp, REPOSITORY)
     new = copy.deepcopy(GOOD[REPOSITORY])

@@ -117,6 +117,7 @@ class NodePool(GcpHandler):
         ]
     )
     sets = ("nodeLocations", "nodeConfig.oauthScopes")
+    chosen = ("nodeLocations",)
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         name = inputs.get("name")
