@@ -72,7 +72,7 @@ class Hub(pulumi.ComponentResource):
                 plans=plans,
                 namespace=hub.ns,
                 secrets=self._secrets(args, plans, {**made.values, **registry.secrets}),
-                fingerprint_key=made.values.get(FINGERPRINT_KEY),
+                fingerprint_key=made.values[FINGERPRINT_KEY],
                 adopt={str(release): old for release, old in hub.adopt.releases.items()},
                 after=ready,
             ),

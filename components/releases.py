@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,14 +22,13 @@ _FINGERPRINT = 16
 
 @dataclass(frozen=True, kw_only=True)
 class ReleasesArgs:
-    """What to install, where, with which secrets (and the key of their fingerprints, where a plan
-    has some), which existing releases to take over, and what must be there first (a component's
+    """What to install, where, with which secrets (and the key of their fingerprints), which existing releases to take over, and what must be there first (a component's
     own `depends_on` does not reach its children)."""
 
     plans: Sequence[ReleasePlan]
     namespace: str
     secrets: Mapping[str, pulumi.Output[str]]
-    fingerprint_key: pulumi.Output[str] | None
+    fingerprint_key: pulumi.Output[str]
     adopt: Mapping[str, str]
     after: Sequence[pulumi.Resource]
 
@@ -81,15 +81,14 @@ class Releases(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def filled(
-    values: Any, secrets: Mapping[str, pulumi.Output[str]], key: pulumi.Output[str] | None = None
-) -> Any:
+def filled(values: Any, secrets: Mapping[str, pulumi.Output[str]], key: pulumi.Output[str]) -> Any:
     """The values with the real secret at each place-holder: each leaf is a secret of its own, and
     all else stays plain and so shows in a preview. `key` is that of the fingerprints."""
     match values:
-        case Fingerprint(name=name):
-            assert key is not None, "a hub with fingerprints has a key for them"
-            return pulumi.Output.all(key, secrets[name]).apply(lambda both: fingerprint(*both))
+        case Fingerprint(of=names):
+            return pulumi.Output.all(key, *(secrets[name] for name in names)).apply(
+                lambda known: fingerprint(known[0], known[1:])
+            )
         case Secret(name=name):
             return secrets[name]
         case dict():
@@ -99,8 +98,8 @@ def filled(
     return values
 
 
-def fingerprint(key: str, secret: str) -> str:
-    """A text that changes with the secret. Keyed, or a short secret could be found by trying; it
-    begins with a word, for digits alone (or 12e45) are a number to YAML."""
-    digest = hmac.new(key.encode(), secret.encode(), hashlib.sha256).hexdigest()
+def fingerprint(key: str, secrets: Sequence[str]) -> str:
+    """A text that changes with each of the secrets. Keyed, or a short one could be found by trying;
+    it begins with a word, for digits alone (or 12e45) are a number to YAML."""
+    digest = hmac.new(key.encode(), json.dumps(secrets).encode(), hashlib.sha256).hexdigest()
     return f"hmac-{digest[:_FINGERPRINT]}"

@@ -33,8 +33,13 @@ class Secret:
 
 @dataclass(frozen=True)
 class Fingerprint(Secret):
-    """Place-holder for a text that changes whenever the secret does, and tells nothing about it:
-    its HMAC under a key that the program makes."""
+    """Place-holder for a text that changes whenever one of several secrets does, and tells nothing
+    about them: their HMAC under a key that the program makes. `name` lists them with commas."""
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        """The secrets' names."""
+        return tuple(self.name.split(","))
 
     def __str__(self) -> str:
         return f"<fingerprint:{self.name}>"

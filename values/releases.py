@@ -10,7 +10,7 @@ from spec import names
 from spec.credentials import registry_access
 from spec.model.chart import ChartPin, ClassicChart
 from spec.model.stack import Hub
-from spec.secrets import FINGERPRINT_KEY, GENERATED, Fingerprint, Secret
+from spec.secrets import FINGERPRINT_KEY, GENERATED, Secret
 from values import pins
 from values.binderhub import binderhub_values
 from values.binderhub_service import binderhub_service_values
@@ -45,11 +45,6 @@ class ReleasePlan:
         """Names of the secrets in the values."""
         return tuple(sorted(secrets_in(self.values)))
 
-    @property
-    def fingerprints(self) -> bool:
-        """Whether the values tell changes of given secrets, for which there must be a key."""
-        return any(isinstance(leaf, Fingerprint) for _, leaf in leaves(self.values))
-
 
 def releases(hub: Hub, given: frozenset[str] = frozenset()) -> list[ReleasePlan]:
     """Every release of the hub, each after those before it. `given` are the names of the flat
@@ -78,14 +73,13 @@ def releases(hub: Hub, given: frozenset[str] = frozenset()) -> list[ReleasePlan]
 
 def generated(plans: Iterable[ReleasePlan]) -> set[str]:
     """Names of the secrets that the program makes for these releases."""
-    plans = list(plans)
-    made = {name for plan in plans for name in plan.secrets if name in GENERATED}
-    return made | ({FINGERPRINT_KEY} if any(plan.fingerprints for plan in plans) else set())
+    used = {name for plan in plans for name in plan.secrets}
+    return {FINGERPRINT_KEY, *(used & GENERATED.keys())}
 
 
 def secrets_in(values: Any) -> set[str]:
     """Names of the secrets in values."""
-    return {leaf.name for _, leaf in leaves(values) if isinstance(leaf, Secret)}
+    return {leaf.name for _, leaf in leaves(values) if type(leaf) is Secret}
 
 
 def _plan(

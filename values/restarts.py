@@ -3,7 +3,8 @@
 The charts restart a pod when a Secret that they make for it changes. They do not when the secret
 lies in another release, or beside the releases: BinderHub takes its API token from the hub's
 Secret, the registry helper its own from one that the program makes. So every pod says which
-secrets it has read, each with its number under `rotate`, or with a fingerprint of what was given.
+secrets it has read: each number under `rotate`, for people who review a change, and a fingerprint
+of all of them, which also tells a secret that was given anew, or made anew without a number.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from spec import names
 from spec.model.stack import Hub
 from spec.secret_readers import readers
-from spec.secrets import ROTATED, Fingerprint, Reader
+from spec.secrets import ROTATED, Fingerprint, Reader, Secret
 from values.merge import merge
 
 PREFIX = "hub.jupyter.org/"
@@ -24,7 +25,7 @@ PREFIX = "hub.jupyter.org/"
 def restarts(hub: Hub, release: str, used: Collection[str]) -> dict[str, Any]:
     """Values of a release that change with what its pods read; `used` are the hub's secrets."""
 
-    def annotations(pod: Reader) -> dict[str, str | Fingerprint]:
+    def annotations(pod: Reader) -> dict[str, str | Secret]:
         return {f"{PREFIX}{key}": text for key, text in _versions(hub, pod, used).items()}
 
     pods: tuple[Reader, ...] = ("hub", "proxy")
@@ -39,7 +40,7 @@ def restarts(hub: Hub, release: str, used: Collection[str]) -> dict[str, Any]:
         case _:
             # Not `podAnnotations`: this chart puts them on docker-api too, and builds would end.
             # `custom` is in the Secret that BinderHub alone restarts for.
-            return {"custom": {"secretVersions": _versions(hub, "binderhub", used)}}
+            return {"custom": {"secrets": _versions(hub, "binderhub", used)}}
 
 
 def with_restarts(
@@ -49,11 +50,8 @@ def with_restarts(
     return {name: merge(own, restarts(hub, name, used)) for name, own in values.items()}
 
 
-def _versions(hub: Hub, pod: Reader, used: Collection[str]) -> dict[str, str | Fingerprint]:
-    # No key ends like a credential's: those are hidden from people who review a change.
+def _versions(hub: Hub, pod: Reader, used: Collection[str]) -> dict[str, str | Secret]:
     numbers: Mapping[str, int] = {str(name): number for name, number in hub.rotate.items()}
-    return {
-        f"{name}.version": str(numbers.get(name, 0)) if name in ROTATED else Fingerprint(name)
-        for name in sorted(used)
-        if pod in readers(hub, name)
-    }
+    read = sorted(name for name in used if pod in readers(hub, name))
+    told = {f"{name}.version": str(numbers.get(name, 0)) for name in read if name in ROTATED}
+    return {**told, "fingerprint": Fingerprint(",".join(read))}

@@ -102,7 +102,7 @@ def test_a_given_secret_that_changes_changes_its_readers_and_tells_nothing() -> 
         release = run("demo", text, secrets={"registryPassword": secret}).one(
             "demo-releases-binderhub-service"
         )
-        told = release.inputs["values"]["custom"]["secretVersions"]["registryPassword.version"]
+        told = release.inputs["values"]["custom"]["secrets"]["fingerprint"]
         assert is_secret(told)
         return str(unmarked(told))
 

@@ -107,6 +107,8 @@ def test_a_hub_of_the_program_before_is_brought_over(life: Life) -> None:
     before = pods(life)
 
     as_it_is(life.session.folder)
+    shown = life.session.checked("preview").text
+    assert leaked(old, shown) == [], "what the workflows run, while the old secrets are in use"
     plan = life.plan()
     # The engine's kubernetes provider replaces a Secret whose data changes.
     secret = re.compile(rf"{hub.name}-(secrets-.*|registry-token)")
@@ -130,6 +132,15 @@ def test_a_renewed_secret_restarts_its_readers_and_nobody_else(life: Life) -> No
         life.up()
         assert restarted(before, pods(life)) == set(readers(hub, name)), name
     assert life.plan() == {}
+
+
+def test_a_secret_that_is_made_anew_without_a_number_restarts_its_readers_too(life: Life) -> None:
+    name, before = "binderApiToken", pods(life)
+    made = next(r["urn"] for r in life.session.state()["deployment"]["resources"]
+                if r["urn"].endswith(f"-secrets-{name}"))  # fmt: skip
+    life.session.checked("state", "taint", made, "--yes")
+    life.up()
+    assert restarted(before, pods(life)) == set(readers(life.session.hub, name))
 
 
 def test_no_secret_can_be_read_in_what_the_engine_says(life: Life) -> None:

@@ -53,13 +53,13 @@ def charts() -> dict[str, str]:
     return found or {path.parent.name: str(path.parent) for path in STANDINS.glob("*/Chart.yaml")}
 
 
-def rendered(helm: Path, plans: Iterable[ReleasePlan], mark: str = "") -> Objects:
-    """All objects; each secret is `<secret:NAME>`, each fingerprint says `mark` and its name."""
+def rendered(helm: Path, plans: Iterable[ReleasePlan], changed: str = "") -> Objects:
+    """All objects. Each secret is `<secret:NAME>`; a fingerprint tells whether it is of `changed`."""
 
     def filled(value: Any) -> Any:
         match value:
-            case Fingerprint(name=name):
-                return f"{mark}{name}"
+            case Fingerprint(of=names):
+                return f"changed: {changed in names}"
             case Secret():
                 return str(value)
             case dict():
@@ -142,27 +142,11 @@ def test_a_new_number_or_fingerprint_restarts_the_readers_and_nobody_else(
     given = example(name).given_secrets
     before = pod_templates(rendered(helm, plans))
     for used in sorted({s for plan in plans for s in plan.secrets}):
+        ways = {"fingerprint": rendered(helm, plans, changed=used)}
         if used in ROTATED:
             number = dict(hub_.rotate).get(used, 0) + 1
-            after = rendered(helm, releases(hub(name, rotate={used: number}), given))
-        else:
-            after = rendered(helm, [changed(plan, used) for plan in plans])
-        pods = pod_templates(after)
-        restarted = {PODS.get(pod, pod) for pod in pods if pods[pod] != before[pod]}
-        assert restarted == set(readers(hub_, used)), used
-
-
-def changed(plan: ReleasePlan, name: str) -> ReleasePlan:
-    """The plan with another fingerprint of one secret."""
-
-    def other(value: Any) -> Any:
-        if value == Fingerprint(name):
-            return "changed"
-        if isinstance(value, dict):
-            return {key: other(below) for key, below in value.items()}
-        return [other(below) for below in value] if isinstance(value, list) else value
-
-    return ReleasePlan(
-        name=plan.name, chart=plan.chart, version=plan.version, repository=plan.repository,
-        values=other(plan.values),
-    )  # fmt: skip
+            ways["number"] = rendered(helm, releases(hub(name, rotate={used: number}), given))
+        for way, after in ways.items():
+            pods = pod_templates(after)
+            restarted = {PODS.get(pod, pod) for pod in pods if pods[pod] != before[pod]}
+            assert restarted == set(readers(hub_, used)), (used, way)

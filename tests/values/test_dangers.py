@@ -13,8 +13,7 @@ from spec.pool import build_pool, pools
 from spec.secrets import GENERATED, GIVEN, Secret
 from tests.values.hubs import EXAMPLES, at, example, hub
 from values.exposure import binder_load_balancer, own_routes
-from values.merge import leaves
-from values.releases import releases
+from values.releases import releases, secrets_in
 
 ALL = tuple(EXAMPLES)
 
@@ -408,9 +407,7 @@ def test_a_registry_is_asked_for_tokens_where_it_gives_them(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_secret_is_never_plain_and_none_changes_at_every_update(name: str) -> None:
-    found = {
-        v.name for v in by_release(name).values() for _, v in leaves(v) if isinstance(v, Secret)
-    }
+    found = {secret for values in by_release(name).values() for secret in secrets_in(values)}
     assert {"binderApiToken", "proxyToken", "cookieSecret", "cryptKey", "buildTokenSecret"} <= found
     own = {v.secret for v in the_hub(name).user.environment.values() if hasattr(v, "secret")}
     assert found <= {*GENERATED, *GIVEN, *own, "registryKey"}
