@@ -15,8 +15,7 @@ EXAMPLES = """examples:
   hubctl pipeline drift --all > child.yml
 GitLab has no matrix from a job's output; this prints JSON, which is YAML, for `trigger: include`.
 The jobs extend .preview, .up, .drift and .drift-report of .gitlab/hub.yml, and have the variables
-STACK, STAGE, CLOUDS (those to log in to) and DIFF (--diff, or nothing while releases are adopted,
-whose secrets a difference could show). Stacks of stage development are left out: they are
+STACK, STAGE and CLOUDS (those to log in to). Stacks of stage development are left out: they are
 nobody's to deploy but their owner's. A base of zeros, as for a new branch, means every stack.
 Exit status: 0 printed, 2 misuse.
 """
@@ -50,7 +49,6 @@ def pipeline(what: Literal["preview", "up", "drift"], touch: Touch) -> dict[str,
                 "STACK": stack.name,
                 "STAGE": stack.stage,
                 "CLOUDS": " ".join(stack.clouds),
-                "DIFF": "" if stack.adopting else "--diff",
             },
         }
         for stack in touch.ci

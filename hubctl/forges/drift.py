@@ -18,7 +18,7 @@ def report(jobs: Sequence[Job], prefix: str) -> tuple[str, bool]:
     """The issue's text, and whether anything is to be done."""
     bad = [job for job in jobs if not job.ok]
     if not bad:
-        said = f"All {len(jobs)} hubs looked at are as their stack files say."
+        said = f"On {len(jobs)} hubs, nothing that their programs set was found changed."
         return f"{MARKER}\n{said}\n", False
     rows = [f"| {_stack(job, prefix)} | {_what(job)} | [log]({job.url}) |" for job in bad]
     return (
@@ -26,9 +26,10 @@ def report(jobs: Sequence[Job], prefix: str) -> tuple[str, bool]:
             [
                 MARKER,
                 f"{len(bad)} of {len(jobs)} hubs need a look. For each: `pulumi preview --refresh "
-                "--diff --stack STACK` shows what differs. Then either `pulumi up --refresh --stack "
-                "STACK` to undo a change made by hand (without `--refresh` it stays), or write the "
-                "change into the stack file.",
+                "--stack STACK` names what differs, and `hubctl diff STACK --deployed` shows the "
+                "values, without credentials. Then either `pulumi up --refresh --stack STACK` to undo "
+                "a change made by hand (without `--refresh` it stays), or write the change into the "
+                "stack file.",
                 "",
                 "| stack | | |",
                 "|---|---|---|",

@@ -19,7 +19,6 @@ STACKS = everything(
             file=f"stacks/Pulumi.{name}.yaml",
             stage=stage,
             logins=frozenset(clouds),
-            adopting=name == "b",
         )
         for name, stage, clouds in (
             ("a", "production", {"gcp", "aws"}),
@@ -55,16 +54,6 @@ def test_staging_goes_first_and_development_stays() -> None:
     assert made["up a"]["variables"]["CLOUDS"] == "aws gcp"
     assert hidden()[".up"]["resource_group"] == "hub-$STACK"
     assert hidden()[".up"]["interruptible"] is False
-
-
-@pytest.mark.parametrize("what", ["preview", "drift"])
-def test_a_difference_is_shown_unless_it_could_show_an_old_hubs_secrets(
-    what: Literal["preview", "drift"],
-) -> None:
-    made = pipeline(what, STACKS)
-    assert made[f"{what} a"]["variables"]["DIFF"] == "--diff"
-    assert made[f"{what} b"]["variables"]["DIFF"] == ""
-    assert " $DIFF " in hidden()[f".{what}"]["script"][0]
 
 
 def test_the_report_looks_for_the_jobs_that_there_are() -> None:
