@@ -19,7 +19,8 @@ from spec.secrets import ROTATED, Fingerprint, Reader, Secret
 from values.merge import merge
 
 PREFIX = "hub.jupyter.org/"
-"""Of annotations; before the secret's name."""
+FINGERPRINT = f"{PREFIX}fingerprint"
+"""The annotation of a pod that changes with its secrets; it tells nothing to people."""
 
 
 def restarts(hub: Hub, release: str, used: Collection[str]) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def test_a_hub_of_the_program_before_is_brought_over(life: Life) -> None:
     hub, old = life.session.hub, known(life)
     made = {name for plan in releases(hub) for name in plan.secrets if name in GENERATED}
     ids = life.session.checked("stack", "--show-ids").stdout
-    assert len(leaked(old, ids)) == len(made), "the stand-in for random must show them"
+    assert len(leaked(old, ids)) >= len(made), "the stand-in for random must show them"
     before = pods(life)
 
     as_it_is(life.session.folder)
