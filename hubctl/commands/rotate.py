@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from hubctl import stackfiles, textedit
@@ -18,7 +19,7 @@ EXAMPLES = """examples:
   hubctl rotate ecology registryKey         the key that pushes to Artifact Registry
 Raises the number under `rotate` in the stack file by one and changes nothing else of it; the secret
 itself is made by the next `pulumi up`, and never shown. Secrets that you give are renewed with
-`pulumi config set --secret NAME`.
+`pulumi config set --secret NAME`, or with `sops FILE` when they stand in the stack's secretsFile.
 Exit status: 0 written, 1 the file has errors or cannot be edited, 2 misuse.
 """
 
@@ -37,10 +38,15 @@ def run(arguments: argparse.Namespace) -> int:
     name, path = arguments.secret, stackfiles.find(arguments.stack)
     stack, hub = stackfiles.usable(path)
     if name in GIVEN or name in stack.given_secrets:
+        filed = stackfiles.secrets_file(path, path.read_text(encoding="utf-8"))
+        change = f"run `pulumi config set --secret {name} --stack {hub.name}`"
+        if hub.secrets_file and filed and name in filed.names:
+            change = (
+                f"change it in the stack's secretsFile (`sops {shlex.quote(hub.secrets_file)}`)"
+            )
         raise Problem(
-            f"{name} is a secret that you give: renew it where it comes from, then run "
-            f"`pulumi config set --secret {name} --stack {hub.name}` and `pulumi up`, at which "
-            f"{said(hub, name)}.",
+            f"{name} is a secret that you give: renew it where it comes from, then {change} and run "
+            f"`pulumi up`, at which {said(hub, name)}.",
             status=2,
         )
     used = {s for plan in releases(hub, stack.given_secrets) for s in plan.secrets}

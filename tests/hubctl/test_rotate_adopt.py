@@ -80,6 +80,21 @@ def test_only_generated_secrets_of_this_hub_are_rotated(
     assert path.read_text() == before
 
 
+def test_a_secret_is_renewed_where_it_stands(hubctl: Hubctl, stack: Write, project: Path) -> None:
+    """Set in the configuration beside the file, it would be an error."""
+    stack("a")
+    assert (
+        "`pulumi config set --secret registryPassword --stack a`"
+        in hubctl("rotate", "a", "registryPassword").err
+    )
+    (project / "stacks" / "a b.yaml").write_text("registryPassword: ENC[x]\nsops: {}\n")
+    text = OPEN_HUB.replace("  binderhub:registryPassword: {secure: v1:abc}\n", "")
+    stack("a", text + "  binderhub:secretsFile: stacks/a b.yaml\n")
+    said = hubctl("rotate", "a", "registryPassword")
+    assert said.status == 2 and "`sops 'stacks/a b.yaml'`" in said.err
+    assert "config set" not in said.err
+
+
 def test_the_key_of_our_own_registry_is_rotated(hubctl: Hubctl, stack: Write) -> None:
     path = stack("a", GKE)
     result = hubctl("rotate", "a", "registryKey")
