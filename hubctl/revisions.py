@@ -117,7 +117,8 @@ def known_stacks(project: Path) -> list[Known]:
                 clouds=clouds,
                 files=frozenset(files),
                 logins=_logins(path, clouds),
-                adopting=bool(hub and hub.adopt.releases),
+                # Of a file that cannot be read nobody knows, and a preview could show secrets.
+                adopting=hub is None or bool(hub.adopt.releases),
             )
         )
     return out

@@ -114,6 +114,15 @@ def test_logins_are_read_from_the_stack_and_its_files(
     assert found == {"plain": set(), "kms": {"gcp"}, "filed": {"aws"}}
 
 
+def test_a_stack_that_cannot_be_read_may_be_adopting(
+    stack: Callable[..., Path], project: Path
+) -> None:
+    """Of an adopted release a preview with --diff could show the secrets."""
+    stack("sound")
+    stack("broken", "config: {binderhub:auth: [")
+    assert {k.name: k.adopting for k in known_stacks(project)} == {"broken": True, "sound": False}
+
+
 def test_all_is_every_stack_without_git(hubctl: Hubctl, stack: Callable[..., Path]) -> None:
     stack("b")
     stack("a")
