@@ -25,6 +25,7 @@ SECRET_PATTERNS: dict[str, re.Pattern[str]] = {
     "a GitLab token": re.compile(r"\bglpat-[A-Za-z0-9_-]{16,}"),
     "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
     "a Slack token": re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    "a Slack webhook": re.compile(r"\bhooks\.slack\.com/\w+/[A-Z0-9]+/[A-Za-z0-9/]{4,}"),
     "a Google API key": re.compile(r"\bAIza[A-Za-z0-9_-]{35}"),
     "a Google client secret": re.compile(r"\bGOCSPX-[A-Za-z0-9_-]{20,}"),
     "a Docker Hub token": re.compile(r"\bdckr_[po]at_[A-Za-z0-9_-]{20,}"),

@@ -31,15 +31,26 @@ GUARDS: tuple[Guard, ...] = (
 # "client_secret", "DB_PASSWORD"). Names of Kubernetes objects that hold one end otherwise, but for
 # those that begin with "existing".
 _CREDENTIAL = re.compile(
-    r"(password|passwd|passphrase|token|secret|apikey|accesskey|secretkey|privatekey|accountkey"
-    r"|credentials)$"
+    r"(password|passwd|passphrase|token|secret|credentials"
+    r"|(api|access|secret|private|account|signing|shared|encryption|crypto?)key)$"
 )
+# Short words, only when they stand alone: "bypass" is none.
+_SHORT = re.compile(r"(^|[^A-Za-z])(?i:pass|pwd)\d*$|[a-z](Pass|Pwd)\d*$")
 
 
 def is_credential_key(key: str) -> bool:
     """Whether the value of a key of this name is a credential."""
     plain = re.sub(r"[^a-z]", "", key.lower())
-    return bool(_CREDENTIAL.search(plain)) and not plain.startswith(("existing", "automount"))
+    if plain.startswith(("existing", "automount")):
+        return False
+    return bool(_CREDENTIAL.search(plain) or _SHORT.search(key))
+
+
+def _given(key: Any, value: Any) -> bool:
+    """Whether this is a credential in plain text; YAML reads one of digits as a number."""
+    if not isinstance(value, str | int | float) or isinstance(value, bool) or not value:
+        return False
+    return isinstance(key, str) and is_credential_key(key)
 
 
 def guard(
@@ -68,7 +79,7 @@ def overridden(
     for key, value in extra.items():
         where = f"{path}.{key}"
         before = derived.get(key)
-        if is_credential_key(str(key)) and isinstance(value, str) and value and before is None:
+        if before is None and _given(key, value):
             yield RULES["BH069"].finding(
                 where,
                 "<hidden>",
@@ -105,15 +116,16 @@ def _plain_entry(entries: list[Any]) -> str | None:
     """The name of an environment variable in a list that holds a credential."""
     for entry in entries:
         name, value = at(entry, "name"), at(entry, "value")
-        if isinstance(name, str) and isinstance(value, str) and value and is_credential_key(name):
-            return name
+        if _given(name, value):
+            return str(name)
     return None
 
 
 def _override(where: str, before: Any, value: Any) -> Finding:
+    hide = looks_secret(str(value)) or is_credential_key(where.rpartition(".")[2])
     return RULES["BH118"].finding(
         where,
-        "<hidden>" if looks_secret(str(value)) else value,
+        "<hidden>" if hide else value,
         f"it overrides the derived {shown(_plain(before), 300)}.",
         "remove it, unless you know why the derived value does not fit.",
     )

@@ -84,6 +84,9 @@ CASES: list[tuple[str, str, str, Any]] = [
     ("BH069", "open-gke", f"{J}/hub/cookieSecret", "abc"),
     ("BH069", "open-gke", f"{J}/hub/config/CryptKeeper/keys", ["abc"]),
     ("BH069", "open-gke", f"{J}/hub/services/other/apiToken", "abc"),
+    ("BH069", "open-gke", f"{J}/hub/db/password", 12345678),
+    ("BH069", "open-gke", f"{J}/hub/extraEnv/JUPYTERHUB_CRYPT_KEY", "abc"),
+    ("BH069", "open-gke", f"{B}/extraEnv", [{"name": "DB_PASS", "value": 12345678}]),
     ("BH074", "everything", f"{B}/extraCredentials", None),
     ("BH075", "open-gke", f"{B}/dockerApi/storage", {"emptyDir": None}),
     ("BH118", "open-gke", f"{J}/singleuser/startTimeout", 60),
@@ -165,6 +168,7 @@ def test_values_that_override_nothing_are_nobody_elses_business() -> None:
 @pytest.mark.parametrize(
     ("name", "credential"),
     [("DB_PASSWORD", True), ("api_token", True), ("aws-secret-key", True), ("client_secret", True),
+     ("DB_PASS", True), ("smtpPwd", True), ("signing-key", True), ("bypass", False), ("cwd", False),
      ("existingSecret", False), ("secretName", False), ("tokenUrl", False), ("automountToken", False)],
 )  # fmt: skip
 def test_a_key_is_known_for_a_credential_however_it_is_spelt(name: str, credential: bool) -> None:
