@@ -1,8 +1,9 @@
 """Hide credentials in Helm values and Kubernetes objects before anybody sees them. Pure.
 
 Hidden are: every place where the hub's own values have a secret, texts that look like a
-credential, texts under a key that names one, texts that a line of code or JSON gives to such a
-name, and any of these texts wherever else they appear.
+credential, texts and numbers under a key that names one, what a line of code, JSON or YAML gives to
+such a name, and any of these texts wherever else they appear. Keys are taken for a credential's
+more readily than by rule BH069: what is hidden without need costs a look, what is shown is lost.
 """
 
 from __future__ import annotations
@@ -13,19 +14,45 @@ from typing import Any
 
 from spec.findings import looks_secret
 from spec.secrets import Secret
+from values.guards import is_credential_key
 
 HIDDEN = "<hidden>"
 _KEY = re.compile(
-    r"password|passwd|secret|token|(api|private|access|crypto?)_?key|credential|cryptkeeper"
-    r"|(^|_)(auth|(?-i:PAT))$",
+    r"password|passwd|passphrase|secret|token|(api|private|access|crypto?|signing|shared)_?key"
+    r"|encrypt(ion)?_?key|credential|cryptkeeper|(^|_)(auth|(?-i:PAT))$",
     re.IGNORECASE,
 )
-# Names of objects and addresses beside the credentials themselves.
+# Names of objects, addresses and amounts beside the credentials themselves.
 _NOT = re.compile(
-    r"(urls?|names?|ref|file|path|seconds|check_origin|class|enabled|create)$", re.IGNORECASE
+    r"^existing_?secret|^automount"
+    r"|(urls?|names?|ref|file|path|seconds|expires_?(in|at)?|lifetime|timeout|max_?age|interval"
+    r"|count|length|check_origin|class|enabled|create)$",
+    re.IGNORECASE,
 )
-_GIVEN = re.compile(r"""(?P<name>\w+)["'\]]*\s*[:=]\s*["'](?P<text>[^"'\s]+)["']""")
+# Addresses that are credentials themselves: whoever knows one may write there.
+_ADDRESS = re.compile(r"(^|[^a-z])dsn$|[a-z](?-i:Dsn)$|webhook([^a-z]?url)?$", re.IGNORECASE)
+_QUOTED = r"""(?:[bru]{0,2}(?:"{3}.+?"{3}|'{3}.+?'{3}|"(?:\\.|[^"\\\n])+"|'(?:\\.|[^'\\\n])+'))"""
+# NAME = "text", "NAME": b"text", environ["NAME"] = str("text"), NAME = ["text", "text"]. What
+# follows the name is only looked at, since one text may be inside another.
+_GIVEN = re.compile(
+    r"""(?<![\w.-])(?P<name>[\w.-]++)(?=["'\]]*\s*[:=]\s*"""
+    rf"""(?:\[\s*(?P<list>{_QUOTED}(?:\s*,\s*{_QUOTED})*)|(?:(?:str|bytes)\(\s*)?(?P<one>{_QUOTED})))""",
+    re.DOTALL | re.IGNORECASE,
+)
+_ONE = re.compile(_QUOTED, re.DOTALL | re.IGNORECASE)
+# A line of YAML, to its end, or of a file of settings, one word; but not the type of a name in a
+# program.
+_LINE = re.compile(
+    r"""^[ \t]*(?:- |export )?["']?(?P<name>[\w.-]+)["']?(?::[ \t]+"""
+    r"(?!(?:str|bytes|int|bool|Any|None|null)\b(?![-.]))"
+    r"""(?P<rest>[^\s"'|>&*{\[#][^\n]*)"""
+    r"""|(?:=|[ \t]+=[ \t]+(?=\S*\d))(?P<word>[^\s"'()\[\]{},]+)[ \t]*$)""",
+    re.MULTILINE,
+)
+# What a program gives: a call, an item, or another name in a list of them.
+_EXPRESSION = re.compile(r"[A-Za-z_][\w.]*(?:[(\[].*[)\]],?|,)\s*\Z")
 _USER_INFO = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
+_HEADER = re.compile(r"\b(?:Basic|Bearer) +(?=[A-Za-z]*[0-9+/=])[A-Za-z0-9+/._~-]{8,}=*")
 _PLACEHOLDER = re.compile(
     r"<((?:secret|fingerprint):[A-Za-z0-9]+|hidden|aws-account|gcp-project)>\Z"
 )
@@ -34,7 +61,16 @@ _SHORTEST = 6
 
 def sensitive(key: str) -> bool:
     """Whether a key of this name holds a credential."""
+    if is_credential_key(key) or _ADDRESS.search(key):
+        return True
     return bool(_KEY.search(key)) and not _NOT.search(key)
+
+
+def holds_credential(value: Any, key: str) -> bool:
+    """Whether a leaf under this key is a credential, or a text with one inside."""
+    if _hidden(value, None, key):
+        return True
+    return isinstance(value, str) and any(True for _ in _inside(value))
 
 
 def mask(values: Any, expected: Any = None) -> Any:
@@ -63,19 +99,56 @@ def _credentials(value: Any, expected: Any, key: str) -> Iterator[str]:
     if isinstance(value, Mapping | list):
         for _, child, below, name in _children(value, expected, key):
             yield from _credentials(child, below, name)
-    elif isinstance(value, str) and _hidden(value, expected, key):
-        yield value
+    elif _hidden(value, expected, key):
+        yield str(value)
     elif isinstance(value, str):
-        yield from (m["text"] for m in _GIVEN.finditer(value) if sensitive(m["name"]))
+        yield from (value[start:end] for start, end in _inside(value))
 
 
-def _hidden(value: str, expected: Any, key: str) -> str | None:
-    if _PLACEHOLDER.match(value) or not value:
+def _hidden(value: Any, expected: Any, key: str) -> str | None:
+    """What stands in a credential's place; None for other values. YAML reads digits as a number."""
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        return None
+    text = str(value)
+    if not value or _PLACEHOLDER.match(text):
         return None
     if isinstance(expected, Secret):
         return str(expected)
-    hide = sensitive(key) or looks_secret(value) or _USER_INFO.search(value)
+    hide = sensitive(key) or looks_secret(text) or _USER_INFO.search(text) or _HEADER.search(text)
     return HIDDEN if hide else None
+
+
+def _inside(text: str) -> Iterator[tuple[int, int]]:
+    """Where credentials stand that a text (a program, a file) gives to a name."""
+    for match in _GIVEN.finditer(text):
+        if not _named(match["name"]):
+            continue
+        for quoted in _ONE.finditer(text, *match.span("list" if match["list"] else "one")):
+            plain = quoted[0].lstrip("bruBRU")
+            width = 3 if plain[:3] in ('"""', "'''") else 1
+            start, end = quoted.end() - len(plain) + width, quoted.end() - width
+            if start < end and not _PLACEHOLDER.match(text[start:end]):
+                yield start, end
+    for match in _LINE.finditer(text):
+        part = "rest" if match["rest"] else "word"
+        given = match[part]
+        meant = given != match["name"] and not _EXPRESSION.match(given)
+        if meant and _named(match["name"]) and not _PLACEHOLDER.match(given):
+            yield match.span(part)
+
+
+def _named(name: str) -> bool:
+    return sensitive(name.rpartition(".")[2]) or "CryptKeeper." in name
+
+
+def _without(text: str) -> str:
+    """A text without the credentials inside it."""
+    out, done = "", 0
+    for start, end in sorted(_inside(text)):
+        if start >= done:
+            out += text[done:start] + HIDDEN
+        done = max(done, end)
+    return out + text[done:]
 
 
 def _masked(value: Any, expected: Any, key: str, found: list[str]) -> Any:
@@ -84,10 +157,11 @@ def _masked(value: Any, expected: Any, key: str, found: list[str]) -> Any:
     if isinstance(value, Mapping | list):
         pairs = [(n, _masked(c, e, k, found)) for n, c, e, k in _children(value, expected, key)]
         return dict(pairs) if isinstance(value, Mapping) else [child for _, child in pairs]
-    if not isinstance(value, str):
-        return value
     if shown := _hidden(value, expected, key):
         return shown
+    if not isinstance(value, str):
+        return value
+    value = _without(value)
     for text in found:
         value = value.replace(text, HIDDEN)
     return value

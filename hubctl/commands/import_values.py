@@ -16,7 +16,7 @@ from hubctl.importer import defaults, layers
 from hubctl.importer.convert import Converted, convert
 from hubctl.importer.leftovers import Leaf
 from hubctl.importer.paths import at, items, put
-from hubctl.masking import mask
+from hubctl.masking import HIDDEN, mask
 from hubctl.output import print_diff, print_json
 from hubctl.problem import Problem
 from hubctl.rendering import plain
@@ -95,13 +95,17 @@ def difference(done: Converted) -> list[comparing.Part]:
     """The original values against the rendered ones, by release, masked. What is equal to the chart
     (`6Gi` and `6G`) is written alike, and long programs are one line each."""
     kept = {leaf.where for leaf in done.heaps.kept}
+    refused = {leaf.where for leaf in done.heaps.derived if leaf.why.startswith("BH069")}
     sides: list[dict[str, str]] = [{}, {}]
     for release in sorted({*done.original, *done.rendered}):
         new = done.rendered.get(release, {})
         old = done.original.get(release, {})
         for steps, _ in items(old):
-            if ".".join((release, *steps)) in kept:
+            where = ".".join((release, *steps))
+            if where in kept:
                 old = put(old, steps, at(new, steps)[1])
+            elif where in refused:
+                old = put(old, steps, HIDDEN)
         for side, values in zip(sides, (old, new), strict=True):
             side[release] = to_yaml(_folded(mask(plain(values)))) if values else ""
     return comparing.compare(sides[0], sides[1], ("original", "stack"))
@@ -152,12 +156,16 @@ def account(file: str, done: Converted, read: layers.Layers) -> str:
 def _list(title: str, leaves: list[Leaf]) -> str:
     if not leaves:
         return ""
-    rows = [
-        f"  {x.where}: {shown(mask({(key := x.where.rsplit('.', 1)[-1]): x.value})[key], 70)}"
-        + (f" ({x.why})" if x.why else "")
-        for x in leaves
-    ]
+    rows = [f"  {x.where}: {_seen(x)}" + (f" ({x.why})" if x.why else "") for x in leaves]
     return f"\n{title}:\n" + "\n".join(rows) + "\n"
+
+
+def _seen(leaf: Leaf) -> str:
+    """The value of a leaf, unless it is a credential by the mask or by the rule that refused it."""
+    if leaf.why.startswith("BH069"):
+        return HIDDEN
+    key = leaf.where.rsplit(".", 1)[-1]
+    return shown(mask({key: leaf.value})[key], 70)
 
 
 def _how(name: str, done: Converted) -> str:

@@ -60,8 +60,9 @@ def convert(
         found += taken
     found += [_encrypted(file, path, layers) for file, path in layers.encrypted]
     classic = layers.flavour == "binderhub"
-    binder = original[layers.flavour]
+    binder = credentials.without_hidden(original[layers.flavour])
     hub_values = (binder.get("jupyterhub") or {}) if classic else original["jupyterhub"]
+    hub_values = credentials.without_hidden(hub_values)
     source = Source(name=name, flavour=layers.flavour, hub=hub_values, binder=binder,
                              umbrella=layers.umbrella, flags=flags)  # fmt: skip
     data, remarks = sections.sections(source)

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hubctl.masking import HIDDEN, sensitive
-from spec.findings import looks_secret
+from hubctl.masking import HIDDEN, holds_credential
 from spec.secrets import GENERATED, GIVEN, Secret
 
 # (pattern of the path from the release down, flat key or generated name). jupyterhub's paths also
@@ -82,14 +81,25 @@ def take_out(release: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], l
             }  # fmt: skip
         if isinstance(value, list):
             return [walk(v, f"{path}[{i}]", key) for i, v in enumerate(value)]
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str | int | float) or isinstance(value, bool) or not value:
             return value
         name = name_of(path)
         environment = _ENV.match(path)
-        suspicious = sensitive(key) or looks_secret(value) is not None
-        if (name and not environment) or (suspicious and not re.match(r"<\w+:?\w*>\Z", value)):
+        if (name and not environment) or (
+            holds_credential(value, key) and not re.match(r"<\w+:?\w*>\Z", str(value))
+        ):
             found.append(Found(release=release, path=path, name=name))
             return Secret(name) if name else HIDDEN
         return value
 
     return walk(values, "", ""), found
+
+
+def without_hidden(values: Any) -> Any:
+    """Values without the places of credentials that have no name: a key of the model that is read
+    from such a place is left unset rather than set to a mark."""
+    if isinstance(values, Mapping):
+        return {k: without_hidden(v) for k, v in values.items() if v != HIDDEN}
+    if isinstance(values, list):
+        return [without_hidden(v) for v in values if v != HIDDEN]
+    return values

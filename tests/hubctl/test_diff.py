@@ -21,6 +21,7 @@ from spec.read import read_text
 from spec.secrets import Secret
 from tests.hubctl.conftest import CHECKOUT, OPEN_HUB, Hubctl
 from tests.hubctl.test_affected import git
+from tests.hubctl.test_import import NAMES, WRITTEN
 
 Write = Callable[..., Path]
 
@@ -165,6 +166,33 @@ def test_no_credential_of_a_deployed_release_is_shown() -> None:
     assert masked["token_url"] == REAL["token_url"]
     assert masked["imagePullSecret"]["registry"] == "https://quay.io"
     assert masked["hub"]["extraEnv"][1] == {"name": "A", "value": "b"}
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_credential_is_hidden_under_every_name_and_in_every_text(name: str, form: str) -> None:
+    text = form.replace("NAME", name).replace("CREDENTIAL", "abc2")
+    if "hooks" not in form and "Basic" not in form:
+        assert "abc2" not in json.dumps(mask({"x": text})), "short ones too"
+    text = text.replace("abc2", "abc2defghijk")
+    assert "abc2defghijk" not in json.dumps(mask({"x": text}))
+    assert mask({name: 12345678, "n": [{"name": name, "value": 1234}]}) == {
+        name: "<hidden>", "n": [{"name": name, "value": "<hidden>"}],
+    }  # fmt: skip
+
+
+HARMLESS = {
+    "token_expires_in": 3600, "max_age": 5, "existingSecret": "mine", "secretName": "tls",
+    "bypass": "yes", "compass": 7, "automountServiceAccountToken": "no", "token_url": "https://a.org",
+    "enabled": True, "code": "def f(token: str) -> None:\n    token: str = make(token)\n    return 1",
+    "call": "password = getenv('DB_PASSWORD')\nlogin(\n    token=token,\n    user=user,\n)",
+    "dict": '{\n  "token": self.user_options["token"],\n  "secret": secret,\n}',
+    "prose": "Basic documentation of Bearer authentication: pass by value",
+}  # fmt: skip
+
+
+def test_what_is_no_credential_is_shown_or_nobody_could_review_it() -> None:
+    assert mask(HARMLESS) == HARMLESS
 
 
 def test_a_kubernetes_secret_is_hidden_whole() -> None:

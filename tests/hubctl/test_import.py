@@ -100,6 +100,61 @@ def test_no_credential_is_written_or_printed(hubctl: Hubctl, project: Path, case
     assert hubctl("import", str(HERE / files[0]), "--output", str(target), *words).status == 2
 
 
+NAMES = (
+    "MY_PASSPHRASE", "DB_PASS", "dbPwd", "smtpPass", "client_secret", "API-TOKEN", "signingKey",
+    "encryption_key", "SHARED_KEY", "JUPYTERHUB_CRYPT_KEY", "SLACK_WEBHOOK_URL", "SENTRY_DSN",
+    "bind_dn_password", "password2",
+)  # fmt: skip
+WRITTEN = (
+    "c.X.NAME = 'CREDENTIAL'", 'c.X.NAME = "two words: CREDENTIAL"', 'c.X.NAME = b"CREDENTIAL"',
+    'c.X.NAME = """\nCREDENTIAL\n"""', "os.environ['NAME'] = str('CREDENTIAL')",
+    'c.CryptKeeper.keys = ["0123", b"CREDENTIAL"]', '{"a": {"NAME": "CREDENTIAL"}}',
+    "first: 1\nNAME: CREDENTIAL\n", "- NAME: CREDENTIAL and more", "export NAME=CREDENTIAL\n",
+    "conf = 'NAME=\"CREDENTIAL\"'", 'h = "Authorization: Basic CREDENTIAL=="',
+    "x = 'https://hooks.slack.com/services/T000/B000/CREDENTIAL'",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_spelling_of_a_credential_gets_through(hubctl: Hubctl, project: Path, name: str) -> None:
+    """As text, as a number, and inside programs and files: what one command lets through is in a
+    log, and what import writes is in git."""
+    values = yaml.safe_load((HERE / "ui-open.yaml").read_text())
+    used: list[str] = []
+
+    def new(number: bool = False) -> Any:
+        used.append(f"{7310000000 + len(used)}" if number else f"kept{len(used):03}private")
+        return int(used[-1]) if number else used[-1]
+
+    hub, binder = values["jupyterhub"]["hub"], values["binderhub-service"]
+    for i, number in enumerate((False, True)):
+        hub["config"][f"Some{i}Authenticator"] = {name: new(number)}
+        hub.setdefault("extraEnv", {})[f"A{i}_{name}"] = new(number)
+        binder["config"][f"Thing{i}"] = {name: [new(number)]}
+        binder["extraEnv"].append({"name": f"B{i}_{name}", "value": new(number)})
+        values["jupyterhub"]["singleuser"]["extraEnv"][f"C{i}_{name}"] = new(number)
+    hub["config"]["CryptKeeper"] = {"keys": [[new()]]}  # shapes that nobody expects
+    hub["db"] = {"type": "postgres", "password": new(True), "url": [new()]}
+    binder["config"]["DockerRegistry"]["password"] = new(True)
+    texts = [form.replace("NAME", name).replace("CREDENTIAL", new()) for form in WRITTEN]
+    hub["extraConfig"] |= {f"a{i}": text for i, text in enumerate(texts)}
+    hub["extraFiles"] = {f"a{i}": {"stringData": text} for i, text in enumerate(texts)}
+    binder["config"]["BinderHub"]["about_message"] = texts[0]
+    (project / "old.yaml").write_text(yaml.safe_dump(values))
+    target = project / "stacks" / "Pulumi.eco.yaml"
+    words = ["import", "old.yaml", "--output", str(target), "--cluster", "c"]
+    done = [hubctl(*words, "--json")]
+    target.unlink()
+    done += [hubctl(*words), hubctl("validate", "eco"), hubctl("render", "eco")]
+    assert done[0].status == done[1].status == 0, done[1]
+    shown = "".join(one.out + one.err for one in done) + target.read_text()
+    assert [one for one in used if one in shown] == []
+    assert "<hidden>" not in target.read_text(), "a mark would be taken for the value"
+    assert yaml.safe_load(target.read_text())["config"]["binderhub:extraValues"]["jupyterhub"][
+        "hub"
+    ]["extraConfig"] == {"00-ours": 'c.JupyterHub.log_level = "DEBUG"\n'}
+
+
 def test_an_open_hub_becomes_model_keys() -> None:
     found = sections(converted("open"))
     assert found["auth"] == {"kind": "none"}
