@@ -293,6 +293,18 @@ def test_values_changed_by_hand_are_in_the_state_only_and_are_put_right(lab: Lab
     assert changes.of_state, "the engine must show the value that helm has"
 
 
+def test_a_value_that_helm_lost_is_no_difference_and_stays_as_last_seen(lab: Lab) -> None:
+    lab.plan(status={"out": json.dumps(document(config={"password": PASSWORD}))})
+    found = lab.releases.read(RELEASE, "ns/hub", inputs(), inputs())
+    assert found is not None and found.outputs["values"]["n"] == 1
+    assert not lab.releases.diff(found.inputs, found.outputs, inputs(), []).changes
+    seen = inputs(values={"password": Secret(PASSWORD), "n": 7})
+    found = lab.releases.read(RELEASE, "ns/hub", inputs(), seen)
+    assert found is not None
+    changes = lab.releases.diff(found.inputs, found.outputs, inputs(), [])
+    assert changes.detailed["values.n"] == Kind.UPDATE
+
+
 def test_a_refresh_without_drift_changes_nothing(lab: Lab) -> None:
     lab.plan(
         status={"out": json.dumps(document(config={"password": PASSWORD, "n": 1, "off": None}))}

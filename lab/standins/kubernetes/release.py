@@ -5,7 +5,9 @@ chart version is resolved when inputs are checked; a change of name or namespace
 release that helm left behind in a failed state is kept in the stack's state and upgraded by
 the next update; nulls in the values are kept. What an import reads is marked as no secret, as
 officially. A refresh changes the state and not the inputs, and a difference is one between the
-state and the program. The manifest is not an output: it holds the secrets of the values.
+state and the program: a value that helm added or lost makes none, nor does what kubectl changed,
+for no object of the release is read. The manifest is not an output: it holds the secrets of the
+values.
 
 Of the inputs, ``valueYamlFiles`` and ``lint`` are refused rather than ignored. An import does
 not look for its chart in the program's folder or in helm's repositories.
@@ -179,7 +181,9 @@ class Releases:
         if live is None:
             return None
         fresh = inputs or imported(live)
-        return ReadResult(id=identity(namespace, name), outputs=seen_by(fresh, live), inputs=fresh)
+        return ReadResult(
+            id=identity(namespace, name), outputs=seen_by(fresh, olds, live), inputs=fresh
+        )
 
     def delete(self, resource: Resource, id: str, olds: Props) -> None:
         """helm uninstall; gone already is success."""

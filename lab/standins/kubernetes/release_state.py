@@ -87,12 +87,13 @@ def pending_of(inputs: Props) -> Props:
     return {**inputs, "status": UNKNOWN, "resourceNames": UNKNOWN}
 
 
-def seen_by(inputs: Props, live: dict[str, Any]) -> Props:
-    """The state after a refresh: helm's values over those of the inputs.
+def seen_by(inputs: Props, olds: Props, live: dict[str, Any]) -> Props:
+    """The state after a refresh: helm's values over those of the last state, so that a value which
+    helm lost stays as it was last seen (setReleaseAttributes in helm_release.go, 2026-06-05).
 
     Secret stays what is secret in the inputs; what helm has beside it is in clear, as officially.
     """
-    values = merged(reveal(inputs.get("values") or {}), live["values"])
+    values = merged(reveal(olds.get("values") or {}), live["values"])
     return outputs_of({**inputs, "values": mark_secrets(values, inputs.get("values"))}, live)
 
 
@@ -113,6 +114,8 @@ def compared(
     old_inputs: Props, olds: Props, news: Props, *, leave_out: Collection[str]
 ) -> tuple[Props, Props]:
     """What a difference is made of: the state as far as somebody asked for it, and the program.
+    A value that helm has beside them is none, so nothing takes it away (Diff in helm_release.go,
+    2026-06-05: a three-way merge deletes only what the last inputs had).
 
     The official plugin fills in false, 0 or "" for every option that is left out.
     """
