@@ -1,18 +1,13 @@
 """A hub that helm installed is taken over with the real engine: its secrets are read back in clear,
-and whoever shows them in a log or a comment has given them away. Then it is changed behind the
-engine's back.
+and whoever shows them in a log or a comment has given them away.
 
 The tests run in order and share one stack.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +17,7 @@ from lab.controlplane import ControlPlane
 from lab.paths import CHECKOUT
 from lab.session import Session
 from spec.secrets import Secret
+from tests.e2e import outside
 from tests.e2e.conftest import Life
 from values.releases import ReleasePlan, releases
 from values.render import to_yaml
@@ -48,35 +44,12 @@ def plans(session: Session) -> list[ReleasePlan]:
     return releases(session.hub, frozenset({"registryPassword"}))
 
 
-def outside(session: Session) -> dict[str, str]:
-    """The environment of somebody who works on the cluster without the engine."""
-    path = f"{session.tools['helm'].parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "KUBECONFIG": str(session.run.kubeconfig), "PATH": path}
-
-
-def helm(session: Session, *words: str) -> None:
-    done = subprocess.run(
-        ["helm", *words, "--namespace", NAME],
-        env=outside(session), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-
-
 def holding(life: Life) -> set[str]:
     """The files of the backend in which a secret of the old hub stands in clear, by their folder
     and name; but for locks and the like everything that the engine keeps is there."""
     backend = life.session.run.backend / ".pulumi"
     files = [path for path in backend.rglob("*") if path.is_file()]
     return {str(f.relative_to(backend)) for f in files if OLD in f.read_text(errors="replace")}
-
-
-def memory(life: Life) -> str:
-    """The limit of a user's memory as helm has it."""
-    done = subprocess.run(
-        ["helm", "get", "values", "jupyterhub", "--namespace", NAME],
-        env=outside(life.session), capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return str(yaml.safe_load(done.stdout.partition("\n")[2])["singleuser"]["memory"]["limit"])
 
 
 def protected(life: Life) -> set[str]:
@@ -98,7 +71,7 @@ def life(tmp_path_factory: pytest.TempPathFactory, control_plane: ControlPlane) 
         if plan.name == "jupyterhub":
             values["hub"]["extraEnv"] = {"JUPYTERHUB_CRYPT_KEY": f"{OLD}the-environment"}
         (folder / plan.name).write_text(to_yaml(values))
-        helm(session, "install", plan.name, plan.chart, "--values", str(folder / plan.name))
+        outside.helm(session, "install", plan.name, plan.chart, "--values", str(folder / plan.name))
     one = Life(session=session, kube=kube)
     adopted = {plan.name: f"{NAME}/{plan.name}" for plan in plans(session)}
     one.edit("adopt", {"namespace": NAME, "releases": adopted})
@@ -112,11 +85,7 @@ def test_the_commands_that_the_docs_name_show_nothing_of_the_old_hub(life: Life)
     assert listed.ok, listed.text
     assert listed.changes["to import"] == 3 and "to delete" not in listed.changes
     assert "BH166" in listed.text
-    words = ["diff", str(life.session.stack_file), "--deployed", "--exit-code"]
-    compared = subprocess.run(
-        [sys.executable, "-m", "hubctl", *words],
-        cwd=CHECKOUT, env=outside(life.session), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    compared = outside.compared(life.session)
     assert compared.returncode == 1, compared.stderr
     assert "-    JUPYTERHUB_CRYPT_KEY: <hidden>" in compared.stdout
     assert OLD not in listed.text + compared.stdout + compared.stderr
@@ -163,36 +132,4 @@ def test_the_import_ids_may_go_and_take_only_the_protection_along(life: Life) ->
     shown = life.run("preview", "--diff")
     assert '"2G" => "3G"' in shown.text, "differences show values again"
     assert OLD not in shown.text
-    life.up()
-
-
-def test_a_change_by_hand_stays_until_an_up_with_refresh(life: Life) -> None:
-    chart = next(plan.chart for plan in plans(life.session) if plan.name == "jupyterhub")
-    by_hand = ["--reuse-values", "--set", "singleuser.memory.limit=7G"]
-    helm(life.session, "upgrade", "jupyterhub", chart, *by_hand)
-    assert life.up().changes.keys() == {"unchanged"}
-    assert memory(life) == "7G"
-    words = ("preview", "--refresh", "--run-program", "--diff", "--expect-no-changes")
-    looked = life.run(*words)
-    assert not looked.ok, "the nightly check must fail"
-    assert '"7G" => "3G"' in looked.text
-    done = life.run("up", "--yes", "--skip-preview", "--refresh", "--run-program")
-    assert done.ok and done.changes["updated"] == 1, done.text
-    assert memory(life) == "3G"
-    assert life.run(*words).ok
-
-
-def test_a_refresh_finds_a_cluster_that_moved_only_when_it_runs_the_program(
-    life: Life, tmp_path: Path
-) -> None:
-    before, now = tmp_path / "before", tmp_path / "now"
-    for place in (before, now):
-        shutil.copy(life.session.run.kubeconfig, place)
-    life.edit("cluster", {"kubeconfig": str(before)})
-    life.up()
-    life.edit("cluster", {"kubeconfig": str(now)})
-    before.unlink()
-    assert not life.run("preview", "--refresh").ok
-    found = life.run("preview", "--refresh", "--run-program")
-    assert found.ok, found.text
     life.up()
