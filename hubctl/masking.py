@@ -15,6 +15,7 @@ from typing import Any
 from spec.findings import looks_secret
 from spec.secrets import Secret
 from values.guards import is_credential_key
+from values.restarts import FINGERPRINT
 
 HIDDEN = "<hidden>"
 _KEY = re.compile(
@@ -26,7 +27,7 @@ _KEY = re.compile(
 _NOT = re.compile(
     r"^existing_?secret|^automount"
     r"|(urls?|names?|ref|file|path|seconds|expires_?(in|at)?|lifetime|timeout|max_?age|interval"
-    r"|count|length|check_origin|class|enabled|create)$",
+    r"|count|length|version|check_origin|class|enabled|create)$",
     re.IGNORECASE,
 )
 # Addresses that are credentials themselves: whoever knows one may write there.
@@ -54,7 +55,7 @@ _EXPRESSION = re.compile(r"[A-Za-z_][\w.]*(?:[(\[].*[)\]],?|,)\s*\Z")
 _USER_INFO = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
 _HEADER = re.compile(r"\b(?:Basic|Bearer) +(?=[A-Za-z]*[0-9+/=])[A-Za-z0-9+/._~-]{8,}=*")
 _PLACEHOLDER = re.compile(
-    r"<((?:secret|fingerprint):[A-Za-z0-9]+|hidden|aws-account|gcp-project)>\Z"
+    r"<((?:secret|fingerprint):[A-Za-z0-9,]+|hidden|aws-account|gcp-project)>\Z"
 )
 _SHORTEST = 6
 
@@ -168,8 +169,8 @@ def _masked(value: Any, expected: Any, key: str, found: list[str]) -> Any:
 
 
 def mask_object(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """A Kubernetes object without what a Secret holds and without checksums, which change whenever
-    anything does."""
+    """A Kubernetes object without what a Secret holds and without checksums and fingerprints, which
+    change whenever anything does."""
     out: dict[str, Any] = mask(manifest)
     if manifest.get("kind") == "Secret":
         for part in ("data", "stringData"):
@@ -181,6 +182,8 @@ def mask_object(manifest: Mapping[str, Any]) -> dict[str, Any]:
     ):
         if isinstance(meta, dict) and isinstance(meta.get("annotations"), dict):
             meta["annotations"] = {
-                k: v for k, v in meta["annotations"].items() if not k.startswith("checksum/")
+                k: v
+                for k, v in meta["annotations"].items()
+                if not k.startswith("checksum/") and k != FINGERPRINT
             }
     return out

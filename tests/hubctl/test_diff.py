@@ -261,3 +261,17 @@ def test_content_cannot_break_out_of_its_code_block() -> None:
     assert "\n``````diff\n" in out
     assert "<b>" not in out
     assert "@x" not in out
+
+
+def test_a_review_shows_which_secret_is_renewed(hubctl: Hubctl, repository: Path) -> None:
+    """A comment that says "no difference" of a change by which pods restart would mislead."""
+    assert hubctl("rotate", "a", "proxyToken").status == 0
+    shown = hubctl("diff", "a", "--base", "main").out
+    assert (
+        re.findall(r"^[+-] .*", shown, re.MULTILINE)
+        == [
+            "-    hub.jupyter.org/proxyToken.version: '0'",
+            "+    hub.jupyter.org/proxyToken.version: '1'",
+        ]
+        * 2
+    )
