@@ -29,7 +29,8 @@ def report(jobs: Sequence[Job], prefix: str) -> tuple[str, bool]:
                 "--stack STACK` names what differs, and `hubctl diff STACK --deployed` shows the "
                 "values, without credentials. Then either `pulumi up --refresh --stack STACK` to undo "
                 "a change made by hand (without `--refresh` it stays), or write the change into the "
-                "stack file.",
+                "stack file. What was added with helm, or changed with kubectl inside a release, is "
+                "not looked at here: docs/troubleshooting.md, Changed by hand.",
                 "",
                 "| stack | | |",
                 "|---|---|---|",

@@ -44,7 +44,7 @@ def life(tmp_path_factory: pytest.TempPathFactory, control_plane: ControlPlane) 
 
 
 def look(life: Life) -> Outcome:
-    """What the nightly check runs."""
+    """The nightly check, with `--diff` to see what it found."""
     return life.run("preview", "--refresh", "--run-program", "--diff", "--expect-no-changes")
 
 
