@@ -22,8 +22,9 @@ _FINGERPRINT = 16
 
 @dataclass(frozen=True, kw_only=True)
 class ReleasesArgs:
-    """What to install, where, with which secrets (and the key of their fingerprints), which existing releases to take over, and what must be there first (a component's
-    own `depends_on` does not reach its children)."""
+    """What to install, where, with which secrets and the key of their fingerprints, which existing
+    releases to take over, and what must be there first (a component's own `depends_on` does not
+    reach its children)."""
 
     plans: Sequence[ReleasePlan]
     namespace: str
