@@ -10,6 +10,7 @@ import yaml
 
 from lab.standins.base import UNKNOWN, Props, mark_secrets, reveal
 from lab.standins.kubernetes.shapes import identity
+from values.merge import merge
 
 
 def chart_meta(meta: dict[str, Any]) -> dict[str, Any]:
@@ -93,21 +94,13 @@ def seen_by(inputs: Props, olds: Props, live: dict[str, Any]) -> Props:
 
     Secret stays what is secret in the inputs; what helm has beside it is in clear, as officially.
     """
-    values = merged(reveal(olds.get("values") or {}), live["values"])
+    values = merge(reveal(olds.get("values") or {}), live["values"])
     return outputs_of({**inputs, "values": mark_secrets(values, inputs.get("values"))}, live)
 
 
 def imported(live: dict[str, Any]) -> Props:
     """Inputs for an import: what can be read back, in clear, and no option of the installation."""
     return {key: live[key] for key in ("name", "namespace", "chart", "version", "values")}
-
-
-def merged(base: Any, over: Any) -> Any:
-    """Values as helm merges them: maps by key, anything else whole."""
-    if isinstance(base, Mapping) and isinstance(over, Mapping):
-        both = {key: merged(base[key], over[key]) for key in base.keys() & over.keys()}
-        return {**base, **over, **both}
-    return over
 
 
 def compared(
