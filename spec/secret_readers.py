@@ -21,7 +21,7 @@ def readers(hub: Hub, name: str) -> tuple[Reader, ...]:
 
     What a server's environment takes (`user.environment`) is read by the hub, which starts it.
     """
-    info = {**GIVEN, **ROTATED}.get(name)
+    info = GIVEN.get(name) or ROTATED.get(name)
     if info is None:
         return ("hub",)
     access = registry_access(hub)

@@ -17,7 +17,7 @@ from values.binderhub_service import binderhub_service_values
 from values.jupyterhub import jupyterhub_values
 from values.merge import leaves, merge
 from values.registry_helper import registry_helper_values
-from values.restarts import with_restarts
+from values.restarts import restarts
 
 TIMEOUT = 900
 """Seconds for a release: a pool scales from zero, and images are pulled."""
@@ -66,8 +66,9 @@ def releases(hub: Hub, given: frozenset[str] = frozenset()) -> list[ReleasePlan]
         add(names.BINDERHUB_SERVICE, pins.BINDERHUB_SERVICE, hub.chart, values)
     used = {name for values in derived.values() for name in secrets_in(values)}
     plans: list[ReleasePlan] = []
-    for name, values in with_restarts(hub, derived, used).items():
-        plans.append(_plan(hub, name, *charts[name], values, tuple(p.name for p in plans)))
+    for name, values in derived.items():
+        before = tuple(plan.name for plan in plans)
+        plans.append(_plan(hub, name, *charts[name], values, restarts(hub, name, used), before))
     return plans
 
 
@@ -88,6 +89,7 @@ def _plan(
     pin: pins.Pin,
     wanted: ChartPin,
     values: dict[str, Any],
+    anew: dict[str, Any],
     after: tuple[str, ...],
 ) -> ReleasePlan:
     chart, version, repository = pin.chart, wanted.version or pin.version, pin.repository
@@ -103,6 +105,6 @@ def _plan(
         chart=chart,
         version=version if exact else None,
         repository=repository if url else None,
-        values=merge(values, extra),
+        values=merge(values, merge(anew, extra)),
         after=after,
     )

@@ -16,7 +16,6 @@ from spec import names
 from spec.model.stack import Hub
 from spec.secret_readers import readers
 from spec.secrets import ROTATED, Fingerprint, Reader, Secret
-from values.merge import merge
 
 PREFIX = "hub.jupyter.org/"
 FINGERPRINT = f"{PREFIX}fingerprint"
@@ -42,13 +41,6 @@ def restarts(hub: Hub, release: str, used: Collection[str]) -> dict[str, Any]:
             # Not `podAnnotations`: this chart puts them on docker-api too, and builds would end.
             # `custom` is in the Secret that BinderHub alone restarts for.
             return {"custom": {"secrets": _versions(hub, "binderhub", used)}}
-
-
-def with_restarts(
-    hub: Hub, values: Mapping[str, dict[str, Any]], used: Collection[str]
-) -> dict[str, dict[str, Any]]:
-    """Values by release, with what restarts the readers of secrets."""
-    return {name: merge(own, restarts(hub, name, used)) for name, own in values.items()}
 
 
 def _versions(hub: Hub, pod: Reader, used: Collection[str]) -> dict[str, str | Secret]:

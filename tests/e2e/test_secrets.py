@@ -84,8 +84,7 @@ def as_before_the_upgrade(program: Path) -> None:
     secrets.write_text(text.replace("made.result", "made.hex"))
     restarts = program / "values/restarts.py"
     restarts.write_text(
-        restarts.read_text()
-        + "\n\ndef with_restarts(hub, values, used):\n    return dict(values)\n"
+        restarts.read_text() + "\n\ndef restarts(hub, release, used):\n    return {}\n"
     )
 
 
