@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import yaml
@@ -16,9 +15,9 @@ import yaml
 from lab.controlplane import ControlPlane
 from lab.paths import CHECKOUT
 from lab.session import Session
-from spec.secrets import Secret
 from tests.e2e import outside
 from tests.e2e.conftest import Life
+from tests.values.hubs import with_secrets
 from values.releases import ReleasePlan, releases
 from values.render import to_yaml
 
@@ -27,17 +26,6 @@ pytestmark = [pytest.mark.lab, pytest.mark.engine]
 NAME = "old"
 OLD = "old-secret-of-"
 RELEASE = "old-releases-jupyterhub"
-
-
-def with_old_secrets(values: Any) -> Any:
-    match values:
-        case Secret(name=name):
-            return f"{OLD}{name}"
-        case dict():
-            return {key: with_old_secrets(value) for key, value in values.items()}
-        case list():
-            return [with_old_secrets(value) for value in values]
-    return values
 
 
 def plans(session: Session) -> list[ReleasePlan]:
@@ -67,7 +55,7 @@ def life(tmp_path_factory: pytest.TempPathFactory, control_plane: ControlPlane) 
     kube = control_plane.client()
     kube.request("POST", "/api/v1/namespaces", body={"metadata": {"name": NAME}})
     for plan in plans(session):
-        values = with_old_secrets(plan.values)
+        values = with_secrets(plan.values, lambda secret: f"{OLD}{secret.name}")
         if plan.name == "jupyterhub":
             values["hub"]["extraEnv"] = {"JUPYTERHUB_CRYPT_KEY": f"{OLD}the-environment"}
         (folder / plan.name).write_text(to_yaml(values))

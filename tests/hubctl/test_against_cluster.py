@@ -12,7 +12,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -24,8 +23,8 @@ from hubctl.doctor.edges import Edges
 from hubctl.programs import run
 from lab.controlplane import ControlPlane
 from lab.kube import Kube
-from spec.secrets import Secret
 from tests.hubctl.conftest import CHECKOUT, OPEN_HUB, Hubctl
+from tests.values.hubs import with_secrets
 from values.releases import releases
 from values.render import to_yaml
 
@@ -54,22 +53,11 @@ def hub_file(name: str, stack: Callable[..., Path], control_plane: ControlPlane)
     return stack(name, text + "  binderhub:database: {kind: memory}\n")
 
 
-def with_secrets(values: Any) -> Any:
-    match values:
-        case Secret(name=secret):
-            return f"{REAL}{secret}"
-        case dict():
-            return {k: with_secrets(v) for k, v in values.items()}
-        case list():
-            return [with_secrets(v) for v in values]
-    return values
-
-
 def helm_words(path: Path, release: str, folder: Path, control_plane: ControlPlane) -> list[str]:
     stack, hub = stackfiles.usable(path)
     plan = next(p for p in releases(hub, stack.given_secrets) if p.name == release)
     values = folder / f"{release}.yaml"
-    values.write_text(to_yaml(with_secrets(plan.values)))
+    values.write_text(to_yaml(with_secrets(plan.values, lambda secret: f"{REAL}{secret.name}")))
     return ["helm", "install", release, str(CHARTS / plan.chart), "--namespace", hub.ns,
             "--values", str(values), "--kubeconfig", str(control_plane.kubeconfig)]  # fmt: skip
 

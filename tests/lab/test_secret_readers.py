@@ -21,7 +21,7 @@ from lab.charts import STANDINS
 from spec.model.stack import Hub
 from spec.secret_readers import readers
 from spec.secrets import ROTATED, Fingerprint, Secret
-from tests.values.hubs import example, hub
+from tests.values.hubs import example, hub, with_secrets
 from values.registry_helper import AUTH_SECRET
 from values.releases import ReleasePlan, releases
 
@@ -56,23 +56,17 @@ def charts() -> dict[str, str]:
 def rendered(helm: Path, plans: Iterable[ReleasePlan], changed: str = "") -> Objects:
     """All objects. Each secret is `<secret:NAME>`; a fingerprint tells whether it is of `changed`."""
 
-    def filled(value: Any) -> Any:
-        match value:
-            case Fingerprint(of=names):
-                return f"changed: {changed in names}"
-            case Secret():
-                return str(value)
-            case dict():
-                return {key: filled(below) for key, below in value.items()}
-            case list():
-                return [filled(below) for below in value]
-        return value
+    def text(leaf: Secret) -> str:
+        return f"changed: {changed in leaf.of}" if isinstance(leaf, Fingerprint) else str(leaf)
 
     out: Objects = []
     for plan in plans:
         command = [str(helm), "template", plan.name, charts()[plan.chart], "--values", "-"]
         done = subprocess.run(
-            command, input=yaml.safe_dump(filled(plan.values)), capture_output=True, text=True
+            command,
+            input=yaml.safe_dump(with_secrets(plan.values, text)),
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, done.stderr
         out += [o for o in yaml.safe_load_all(done.stdout) if o]

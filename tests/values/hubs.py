@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 
 from spec.model.stack import Hub
 from spec.read import Stack, read_config, read_text
+from spec.secrets import Secret
 from values.merge import merge
 
 ROOT = Path(__file__).parents[2]
@@ -39,4 +41,16 @@ def at(values: Any, path: str) -> Any:
     """The value at a dotted path; a KeyError says which key is missing."""
     for key in path.split("."):
         values = values[key]
+    return values
+
+
+def with_secrets(values: Any, give: Callable[[Secret], str]) -> Any:
+    """The values with a text in the place of each secret."""
+    match values:
+        case Secret():
+            return give(values)
+        case dict():
+            return {key: with_secrets(below, give) for key, below in values.items()}
+        case list():
+            return [with_secrets(below, give) for below in values]
     return values
