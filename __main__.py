@@ -6,13 +6,14 @@ import gc
 
 import pulumi
 
-from components import clouds, settings
+from components import clouds
+from components.cluster.providers import build
 from components.hub import Hub, HubArgs
-from components.providers import build
+from components.inputs import config
 
 # An SDK is a million objects that stay; looking for garbage among them takes a third of its import.
 gc.disable()
-read = settings.read()
+read = config.read()
 connected = clouds.connect(read.hub)
 complete = clouds.complete(read.hub, connected)
 hub = Hub(

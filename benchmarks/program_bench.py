@@ -25,11 +25,11 @@ sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "benchmarks")]
 
 from hubctl_bench import measure  # noqa: E402
 
-from hubctl.rendering import render  # noqa: E402
-from lab.controlplane import ControlPlane  # noqa: E402
+from hubctl.review.render import render  # noqa: E402
+from lab.cluster.control_plane import ControlPlane  # noqa: E402
+from lab.engine.session import Session  # noqa: E402
 from lab.paths import run_dir  # noqa: E402
-from lab.session import Session  # noqa: E402
-from spec.read import read_text  # noqa: E402
+from model.stackfile.read import read_text  # noqa: E402
 from values.render import to_yaml  # noqa: E402
 
 _EMPTY = "import pulumi\nIMPORTS\n"

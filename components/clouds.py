@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, assert_never
 
-from components.protocol import Cloud
-from spec.model.cluster import AwsCluster, GcpCluster
-from spec.model.registry import ArtifactRegistry, Ecr
-from spec.model.stack import Hub
+from components.cloud import Cloud
+from model.hub import Hub
+from model.sections.cluster import AwsCluster, GcpCluster
+from model.sections.registry import ArtifactRegistry, Ecr
 
 CloudName = Literal["gcp", "aws"]
 Clouds = dict[CloudName, Cloud]

@@ -8,9 +8,9 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.clouds import Clouds, dns_cloud
-from components.records import Target, given_target, status_target, to_enter
-from spec.model.cluster import ServiceRef
-from spec.model.stack import Hub
+from components.dns_records import Target, given_target, status_target, to_enter
+from model.hub import Hub
+from model.sections.cluster import ServiceRef
 
 Records = list[dict[str, pulumi.Input[str]]]
 

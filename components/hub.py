@@ -8,19 +8,20 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components import dns, exposure
+from components import dns
 from components.adopt import adopted
+from components.cloud import RegistryParts
 from components.clouds import Clouds, cluster_cloud, registry_cloud
+from components.cluster import exposure
+from components.cluster.generated_secrets import GeneratedSecrets, GeneratedSecretsArgs
+from components.cluster.releases import Releases, ReleasesArgs
+from components.dns_records import next_step
+from components.inputs.secrets import SecretSource
 from components.labels import namespace_labels
-from components.protocol import RegistryParts
-from components.records import next_step
-from components.releases import Releases, ReleasesArgs
-from components.secret_sources import SecretSource
-from components.secrets import GeneratedSecrets, GeneratedSecretsArgs
-from spec import names
-from spec.credentials import registry_access
-from spec.model import stack
-from spec.secrets import FINGERPRINT_KEY
+from model import hub
+from model.derived import names
+from model.derived.registry_access import registry_access
+from model.secrets import FINGERPRINT_KEY
 from values.releases import ReleasePlan, generated, releases
 
 _HELPER_TOKEN = "registryHelperToken"
@@ -30,7 +31,7 @@ _HELPER_TOKEN = "registryHelperToken"
 class HubArgs:
     """The hub (complete), where its given secrets come from and which are set, and its clouds."""
 
-    hub: stack.Hub
+    hub: hub.Hub
     secrets: SecretSource
     given: frozenset[str]
     clouds: Clouds
@@ -103,7 +104,7 @@ class Hub(pulumi.ComponentResource):
         }
         return {key: value for key, value in out.items() if value is not None}
 
-    def _namespace(self, name: str, hub: stack.Hub) -> kubernetes.core.v1.Namespace:
+    def _namespace(self, name: str, hub: hub.Hub) -> kubernetes.core.v1.Namespace:
         return kubernetes.core.v1.Namespace(
             f"{name}-namespace",
             metadata=kubernetes.meta.v1.ObjectMetaArgs(name=hub.ns, labels=namespace_labels(hub)),
@@ -116,7 +117,7 @@ class Hub(pulumi.ComponentResource):
             ),
         )
 
-    def _generated(self, name: str, hub: stack.Hub, plans: list[ReleasePlan]) -> GeneratedSecrets:
+    def _generated(self, name: str, hub: hub.Hub, plans: list[ReleasePlan]) -> GeneratedSecrets:
         return GeneratedSecrets(
             f"{name}-secrets",
             GeneratedSecretsArgs(
@@ -127,7 +128,7 @@ class Hub(pulumi.ComponentResource):
 
     def _registry(
         self,
-        hub: stack.Hub,
+        hub: hub.Hub,
         clouds: Clouds,
         made: GeneratedSecrets,
         namespace: kubernetes.core.v1.Namespace,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from spec.model.stack import Hub
-from spec.pool import HUB_LABEL
+from model.derived.pools import HUB_LABEL
+from model.hub import Hub
 
 
 def cloud_labels(hub: Hub) -> dict[str, str]:

@@ -110,7 +110,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `hubctl`; returns the exit status."""
-    from hubctl.problem import Problem
+    from hubctl.console.errors import Problem
 
     words = list(sys.argv[1:] if argv is None else argv)
     command = next((w for w in words if not w.startswith("-")), None)

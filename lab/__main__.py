@@ -6,9 +6,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lab.controlplane import ControlPlane
+from lab.cluster.control_plane import ControlPlane
+from lab.cluster.nodes import CORE, apply
 from lab.errors import LabError
-from lab.nodes import CORE, apply
 from lab.paths import run_dir
 from lab.processes import interrupted_by_signals
 

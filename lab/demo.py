@@ -14,16 +14,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab.advice import explain
-from lab.controlplane import ControlPlane
+from lab.cluster.control_plane import ControlPlane
+from lab.engine.error_hints import explain
+from lab.engine.session import Outcome, Session
+from lab.engine.tables import console, output_table, pod_table, resource_tree
 from lab.errors import LabError
+from lab.install.pins import CONTROL_PLANE, ENGINE
+from lab.install.tools import ensure
 from lab.paths import CHECKOUT, run_dir
-from lab.pins import CONTROL_PLANE, ENGINE
 from lab.processes import interrupted_by_signals
 from lab.progress import Progress, elapsed
-from lab.session import Outcome, Session
-from lab.shown import console, output_table, pod_table, resource_tree
-from lab.tools import ensure
 
 _BEFORE = {
     "locked": "wait until that process has ended, then: ",

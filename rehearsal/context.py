@@ -10,11 +10,11 @@ from typing import Any
 
 import yaml
 
-from lab.kube import Kube
+from lab.cluster.client import Kube
+from lab.engine.session import Session
 from lab.progress import Progress
-from lab.session import Session
+from model.hub import Hub
 from rehearsal.objects import Object, Objects, load
-from spec.model.stack import Hub
 
 ENGINES = 2
 """Engines at once on one machine: each keeps about one processor busy."""

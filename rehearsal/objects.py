@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from kubernetes.client.exceptions import ApiException
 
-from lab.kube import Kube
+from lab.cluster.client import Kube
 
 Object: TypeAlias = dict[str, Any]
 

@@ -19,12 +19,14 @@ from types import MappingProxyType
 
 import psutil
 
-from lab.controlplane import ControlPlane
+from lab.cluster.control_plane import ControlPlane
+from lab.engine.session import Session
 from lab.errors import LabError
+from lab.install.pins import ENGINE, KUBERNETES, PINS
 from lab.paths import run_dir
-from lab.pins import ENGINE, KUBERNETES, PINS
 from lab.progress import Progress
-from lab.session import Session
+from model.derived.names import fit
+from model.fleet import cluster_key
 from rehearsal.context import Context
 from rehearsal.phases import (
     build,
@@ -40,8 +42,6 @@ from rehearsal.phases import (
     up,
 )
 from rehearsal.report import Finding, HubReport, Phase, Report, judged, skipped
-from spec.fleet import cluster_key
-from spec.names import fit
 
 Run = Callable[[Context], Phase]
 _MODULES = (placement, references, manifests, launch, change, build, capacity, trouble)

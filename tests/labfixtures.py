@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from lab.controlplane import ControlPlane
-from lab.kube import Kube
-from lab.nodes import CORE, apply
+from lab.cluster.client import Kube
+from lab.cluster.control_plane import ControlPlane
+from lab.cluster.nodes import CORE, apply
+from lab.install.pins import CONTROL_PLANE
+from lab.install.tools import ensure
 from lab.paths import run_dir
-from lab.pins import CONTROL_PLANE
 from lab.processes import interrupted_by_signals
-from lab.tools import ensure
 
 
 @pytest.fixture(scope="session")

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from spec import names
-from spec.credentials import registry_access
-from spec.model.chart import ChartPin, ClassicChart
-from spec.model.stack import Hub
-from spec.secrets import FINGERPRINT_KEY, GENERATED, Secret
+from model.derived import names
+from model.derived.registry_access import registry_access
+from model.hub import Hub
+from model.secrets import FINGERPRINT_KEY, GENERATED, Secret
+from model.sections.chart import ChartPin, ClassicChart
 from values import pins
-from values.binderhub import binderhub_values
-from values.binderhub_service import binderhub_service_values
-from values.jupyterhub import jupyterhub_values
+from values.charts.binderhub import binderhub_values
+from values.charts.binderhub_service import binderhub_service_values
+from values.charts.jupyterhub import jupyterhub_values
+from values.charts.registry_helper import registry_helper_values
 from values.merge import leaves, merge
-from values.registry_helper import registry_helper_values
-from values.restarts import restarts
+from values.sections.restarts import restarts
 
 TIMEOUT = 900
 """Seconds for a release: a pool scales from zero, and images are pulled."""
@@ -28,7 +28,7 @@ class ReleasePlan:
     """One Helm release.
 
     `chart` is a name in `repository`, or a path or oci:// reference when `repository` is None.
-    Leaves of `values` are JSON types, except secrets: `spec.secrets.Secret(name)`.
+    Leaves of `values` are JSON types, except secrets: `model.secrets.Secret(name)`.
     `after` names the releases that must be there first.
     """
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from spec.secrets import Secret
+from model.secrets import Secret
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]

@@ -15,14 +15,14 @@ from components.aws.node_pool import EksNodePools, EksNodePoolsArgs
 from components.aws.registry import EcrHelperAccess, EcrHelperAccessArgs
 from components.aws.shapes import load_balancer
 from components.aws.sizes import Sizes, too_many
+from components.cloud import Access, RegistryParts
+from components.dns_records import Target
+from components.inputs.lookups import ask, found, left_out
 from components.labels import cloud_labels
-from components.lookups import ask, found, left_out
-from components.protocol import Access, RegistryParts
-from components.records import Target
-from spec import names
-from spec.model.cluster import AwsCluster
-from spec.model.stack import Hub
-from spec.pool import pools
+from model.derived import names
+from model.derived.pools import pools
+from model.hub import Hub
+from model.sections.cluster import AwsCluster
 
 _ANYWHERE = "us-east-1"
 """Region for a hub that only keeps its DNS records here: Route 53 is global."""

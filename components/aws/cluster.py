@@ -12,9 +12,9 @@ import pulumi_aws as aws
 
 from components.aws.shapes import in_zones
 from components.aws.sizes import Sizes
-from components.lookups import ask, found
-from spec.model.cluster import AwsCluster
-from spec.model.stack import Hub
+from components.inputs.lookups import ask, found
+from model.hub import Hub
+from model.sections.cluster import AwsCluster
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.records import Target, hosts
-from spec.model.stack import Hub
+from components.dns_records import Target, hosts
+from model.hub import Hub
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,10 +12,10 @@ from components.aws.policies import NODE_POLICIES, nodes_trust
 from components.aws.shapes import DEVICE, scale_tags, taints
 from components.aws.sizes import Sizes, settled, wanted
 from components.labels import machine_labels
-from components.pools import pool_options, taken_over
-from spec import names
-from spec.model.stack import Hub
-from spec.pool import Pool, pools
+from components.resource_options import pool_options, taken_over
+from model.derived import names
+from model.derived.pools import Pool, pools
+from model.hub import Hub
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from spec import names
-from spec.model.registry import Ecr
-from spec.model.stack import Hub
+from model.derived import names
+from model.hub import Hub
+from model.sections.registry import Ecr
 
 NODE_POLICIES = {
     "worker": "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",

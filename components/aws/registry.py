@@ -10,9 +10,9 @@ import pulumi_kubernetes as kubernetes
 
 from components.aws.cluster import IdentityProvider
 from components.aws.policies import helper_policy, service_account_trust
-from spec import names
-from spec.model.stack import Hub
-from values.registry_helper import AUTH_SECRET
+from model.derived import names
+from model.hub import Hub
+from values.charts.registry_helper import AUTH_SECRET
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class EcrHelperAccess(pulumi.ComponentResource):
     the Kubernetes Secret with the token that the helper asks of BinderHub.
 
     Does not manage repositories: the helper makes one for each image, and a destroyed hub leaves
-    them (with their expiry) behind. The helper itself is a release (`components/releases.py`).
+    them (with their expiry) behind. The helper itself is a release (`components/cluster/releases.py`).
     """
 
     def __init__(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spec.pool import Pool
+from model.derived.pools import Pool
 
 DEVICE = "/dev/xvda"
 """Root device of Amazon Linux 2023."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spec.pool import Pool
+from model.derived.pools import Pool
 
 
 @dataclass(frozen=True, kw_only=True)

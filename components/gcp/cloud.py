@@ -8,17 +8,17 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components import kubeconfig
+from components.cloud import Access, RegistryParts
+from components.dns_records import Target
 from components.gcp.dns import CloudDns, CloudDnsArgs
 from components.gcp.node_pool import GkeNodePools, GkeNodePoolsArgs
 from components.gcp.registry import ImageRegistry, ImageRegistryArgs
 from components.gcp.shapes import own_project
+from components.inputs.lookups import ask, found, left_out
 from components.labels import cloud_labels
-from components.lookups import ask, found, left_out
-from components.protocol import Access, RegistryParts
-from components.records import Target
-from spec import names
-from spec.model.cluster import GcpCluster
-from spec.model.stack import Hub
+from model.derived import names
+from model.hub import Hub
+from model.sections.cluster import GcpCluster
 
 
 class Gcp:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_gcp as gcp
 
+from components.dns_records import Target, absolute, hosts
 from components.gcp.shapes import dns_project
-from components.records import Target, absolute, hosts
-from spec.model.stack import Hub
+from model.hub import Hub
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,11 +9,11 @@ import pulumi_gcp as gcp
 
 from components.gcp.shapes import initial_node_count, node_roles, taints
 from components.labels import machine_labels
-from components.pools import pool_options, taken_over
-from spec import names
-from spec.model.cluster import GcpCluster
-from spec.model.stack import Hub
-from spec.pool import Pool, pools
+from components.resource_options import pool_options, taken_over
+from model.derived import names
+from model.derived.pools import Pool, pools
+from model.hub import Hub
+from model.sections.cluster import GcpCluster
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,9 @@ import pulumi_gcp as gcp
 
 from components.adopt import adopted
 from components.gcp.shapes import cleanup_ages, decode_key, key_keepers
-from spec import names
-from spec.model.registry import ArtifactRegistry
-from spec.model.stack import Hub
+from model.derived import names
+from model.hub import Hub
+from model.sections.registry import ArtifactRegistry
 
 _Policy = gcp.artifactregistry.RepositoryCleanupPolicyArgs
 

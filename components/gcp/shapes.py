@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import math
 
-from spec import names
-from spec.model.cluster import GcpCluster
-from spec.model.registry import ArtifactRegistry, Gcr
-from spec.model.stack import Hub
-from spec.pool import Pool
+from model.derived import names
+from model.derived.pools import Pool
+from model.hub import Hub
+from model.sections.cluster import GcpCluster
+from model.sections.registry import ArtifactRegistry, Gcr
 
 _DAY = 86_400
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from hubctl import adoption, draft, stackfiles, textedit
-from hubctl.adoption import Candidate
 from hubctl.commands.rotate import write
-from hubctl.output import print_json, print_table, progress
-from hubctl.problem import Problem
-from hubctl.programs import Ran, Run
-from hubctl.programs import run as run_program
-from hubctl.sides import helm_access, kube_access
+from hubctl.console.errors import Problem
+from hubctl.console.output import print_json, print_table, progress
+from hubctl.console.subprocesses import Ran, Run
+from hubctl.console.subprocesses import run as run_program
+from hubctl.review.snapshots import helm_access, kube_access
+from hubctl.stackfile import draft, edit, find
+from hubctl.takeover import import_ids
+from hubctl.takeover.import_ids import Candidate
 
 EXAMPLES = """examples:
   hubctl adopt ecology                                  asks the cluster what exists
@@ -40,10 +41,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, ask: Run = run_program) -> int:
     """See EXAMPLES for the exit status."""
-    path = stackfiles.find(arguments.stack)
-    _, hub = stackfiles.usable(path)
+    path = find.find(arguments.stack)
+    _, hub = find.usable(path)
     found = _chosen(
-        adoption.candidates(hub, tuple(kube_access(hub)), tuple(helm_access(hub))), arguments.only
+        import_ids.candidates(hub, tuple(kube_access(hub)), tuple(helm_access(hub))), arguments.only
     )
     if arguments.offline:
         states = ["not asked" for _ in found]
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace, ask: Run = run_program) -> int:
                 "--offline when this machine cannot ask."
             )
         text = path.read_text(encoding="utf-8")
-        write(path, textedit.add_section(text, "adopt", adoption.section(chosen)))
+        write(path, edit.add_section(text, "adopt", import_ids.section(chosen)))
     if arguments.json:
         print_json(
             [{"key": c.key, "id": c.id, "state": s} for c, s in zip(found, states, strict=True)]
@@ -78,7 +79,7 @@ def run(arguments: argparse.Namespace, ask: Run = run_program) -> int:
             f"\nwrote `adopt` to {path}; look at `pulumi preview --stack {hub.name}` before you go on."
         )
     else:
-        lines = draft.section("adopt", adoption.section(chosen or found))
+        lines = draft.section("adopt", import_ids.section(chosen or found))
         print("\nFor the stack file:\n" + "\n".join(lines))
     return 0
 

@@ -7,10 +7,11 @@ import json
 import os
 import sys
 
-from hubctl import changes, stackfiles
-from hubctl.output import print_json
-from hubctl.problem import Problem
-from hubctl.revisions import Repository, known_stacks
+from hubctl.console.errors import Problem
+from hubctl.console.output import print_json
+from hubctl.review import affected
+from hubctl.review.git import Repository, known_stacks
+from hubctl.stackfile import find
 
 EXAMPLES = """examples:
   hubctl affected --base origin/main                what this branch touches, uncommitted work too
@@ -64,17 +65,17 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def chosen(base: str | None, head: str | None = None) -> changes.Touch:
+def chosen(base: str | None, head: str | None = None) -> affected.Touch:
     """What changed since `base`; every stack when that is None, or no revision, which is said."""
-    if base is not None and not changes.is_nothing(base):
+    if base is not None and not affected.is_nothing(base):
         return since(base, head)
     if base is not None:
         said = "the base is no revision (a new branch?), so every stack is taken."
         print(f"hubctl: {said}", file=sys.stderr)
-    return changes.everything(known_stacks(stackfiles.project_root()))
+    return affected.everything(known_stacks(find.project_root()))
 
 
-def _outputs(touch: changes.Touch) -> None:
+def _outputs(touch: affected.Touch) -> None:
     """Write the lists for a matrix where GitHub reads a step's outputs."""
     target = os.environ.get("GITHUB_OUTPUT")
     if not target:
@@ -91,10 +92,10 @@ def _outputs(touch: changes.Touch) -> None:
         raise Problem(f"{target} cannot be written: {error.strerror}.") from None
 
 
-def since(base: str, head: str | None) -> changes.Touch:
+def since(base: str, head: str | None) -> affected.Touch:
     """What changed since the common ancestor of `base` and `head` (None: the files here)."""
-    project = stackfiles.project_root()
+    project = find.project_root()
     repository = Repository(project)
     start = repository.merge_base(base, head or "HEAD")
     changed = repository.changed(start, repository.commit(head) if head else None)
-    return changes.affected(changed, known_stacks(project))
+    return affected.affected(changed, known_stacks(project))

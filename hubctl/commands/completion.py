@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from hubctl.shells import SHELLS, script, words
+from hubctl.completion_scripts import SHELLS, script, words
 
 EXAMPLES = """examples:
   source <(hubctl completion bash)                                        in ~/.bashrc

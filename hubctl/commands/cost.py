@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from hubctl import prices, stackfiles
-from hubctl.output import print_json, print_table
-from spec.base import to_bytes
-from spec.model.cluster import AwsCluster, GcpCluster, KubernetesCluster
-from spec.model.stack import Hub
-from spec.pool import Pool, pools
+from hubctl.console.output import print_json, print_table
+from hubctl.review import prices
+from hubctl.stackfile import find
+from model.derived.pools import Pool, pools
+from model.fields import to_bytes
+from model.hub import Hub
+from model.sections.cluster import AwsCluster, GcpCluster, KubernetesCluster
 
 EXAMPLES = """examples:
   hubctl cost ecology
@@ -31,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 and the estimate."""
-    stack, hub = stackfiles.usable(stackfiles.find(arguments.stack), secrets=False)
+    stack, hub = find.usable(find.find(arguments.stack), secrets=False)
     rows = [estimate(hub, pool) for pool in pools(hub)]
     if arguments.json:
         print_json({"stack": stack.name, "estimate": True, "currency": "USD",

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hubctl import comparing, sides, stackfiles
 from hubctl.commands.affected import since
-from hubctl.comparing import StackDiff, compare, state_of
-from hubctl.manifests import Charts
-from hubctl.output import print_diff, print_json
-from hubctl.problem import Problem
-from hubctl.revisions import Repository
-from spec.findings import errors
+from hubctl.console.errors import Problem
+from hubctl.console.output import print_diff, print_json
+from hubctl.review import diff, snapshots
+from hubctl.review.diff import StackDiff, compare, state_of
+from hubctl.review.git import Repository
+from hubctl.review.manifests import Charts
+from hubctl.stackfile import find
+from model.findings import errors
 
 EXAMPLES = """examples:
   hubctl diff ecology --base origin/main            this branch against where it left main
@@ -40,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="a pull-request comment")
     form.add_argument("--json", action="store_true", help="states and differences as JSON")
-    parser.add_argument("--limit", type=int, default=comparing.LIMIT, metavar="N",
+    parser.add_argument("--limit", type=int, default=diff.LIMIT, metavar="N",
                         help="most characters of --markdown (default %(default)s)")  # fmt: skip
     parser.add_argument("--exit-code", action="store_true", help="1 when something differs")
 
@@ -56,9 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.base:
         found = _revisions(arguments, charts)
     else:
-        found = [_other(stackfiles.find(name), arguments, charts) for name in arguments.stacks]
+        found = [_other(find.find(name), arguments, charts) for name in arguments.stacks]
     if arguments.markdown:
-        print(comparing.markdown(found, limit=arguments.limit), end="")
+        print(diff.markdown(found, limit=arguments.limit), end="")
     elif arguments.json:
         print_json([d.as_dict() for d in found])
     else:
@@ -69,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _revisions(arguments: argparse.Namespace, charts: Charts | None) -> list[StackDiff]:
-    project = stackfiles.project_root()
+    project = find.project_root()
     repository = Repository(project)
     start = repository.merge_base(arguments.base)
     changed = repository.changed(start)
@@ -80,22 +81,22 @@ def _revisions(arguments: argparse.Namespace, charts: Charts | None) -> list[Sta
         note = "the hub runs on; `pulumi destroy` it before the file goes"
         out = [StackDiff(name=n, state="deleted", notes=(note,)) for n in touch.deleted]
     else:
-        paths = [stackfiles.find(name) for name in arguments.stacks]
-    with sides.Revision(repository, start, changed) as before:
+        paths = [find.find(name) for name in arguments.stacks]
+    with snapshots.Revision(repository, start, changed) as before:
         out += [_since(path, before, charts) for path in paths]
     return sorted(out, key=lambda d: d.name)
 
 
-def _since(path: Path, before: sides.Revision, charts: Charts | None) -> StackDiff:
-    stack = stackfiles.read(path)
+def _since(path: Path, before: snapshots.Revision, charts: Charts | None) -> StackDiff:
+    stack = find.read(path)
     bad = errors(stack.findings)
     if stack.hub is None or bad:
         notes = tuple(finding.text() for finding in bad)
         return StackDiff(name=stack.name, state="errors", notes=notes)
-    new = sides.of_hub(stack.hub, stack.given_secrets, charts)
+    new = snapshots.of_hub(stack.hub, stack.given_secrets, charts)
     try:
         old = before.side(stack.name, charts, stack.hub.ns)
-    except sides.Broken as error:
+    except snapshots.Broken as error:
         note = "the base revision cannot be rendered, so all of it is shown as new:"
         parts = tuple(compare({}, new, ("before", "after")))
         notes = (note, *str(error).splitlines()[:20])
@@ -105,14 +106,14 @@ def _since(path: Path, before: sides.Revision, charts: Charts | None) -> StackDi
 
 
 def _other(path: Path, arguments: argparse.Namespace, charts: Charts | None) -> StackDiff:
-    stack, hub = stackfiles.usable(path)
-    new = sides.of_hub(hub, stack.given_secrets, charts)
+    stack, hub = find.usable(path)
+    new = snapshots.of_hub(hub, stack.given_secrets, charts)
     if arguments.deployed:
-        old, labels = sides.deployed(hub, stack.given_secrets, charts), ("deployed", "file")
+        old, labels = snapshots.deployed(hub, stack.given_secrets, charts), ("deployed", "file")
         notes = () if old else ("none of its releases is deployed in this namespace",)
     else:
-        other_stack, other = stackfiles.usable(stackfiles.find(arguments.against))
-        old = sides.of_hub(other, other_stack.given_secrets, charts)
+        other_stack, other = find.usable(find.find(arguments.against))
+        old = snapshots.of_hub(other, other_stack.given_secrets, charts)
         labels, notes = (other.name, hub.name), ()
     parts = tuple(compare(old, new, labels))
     return StackDiff(name=stack.name, state=state_of(parts), parts=parts, notes=notes)

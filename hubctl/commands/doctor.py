@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import functools
 
-from hubctl import programs, stackfiles
-from hubctl.checks import Check, failed, show
-from hubctl.doctor import cluster, hosts, registry, tools
-from hubctl.doctor.edges import Edges
-from hubctl.output import Say, print_json, progress
-from spec.model.stack import Hub
+from hubctl.console import subprocesses
+from hubctl.console.checks import Check, failed, show
+from hubctl.console.output import Say, print_json, progress
+from hubctl.live.doctor import cluster, hosts, registry, tools
+from hubctl.live.doctor.edges import Edges
+from hubctl.stackfile import find
+from model.hub import Hub
 
 EXAMPLES = """examples:
   hubctl doctor ecology
@@ -32,9 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """See EXAMPLES for the exit status."""
-    stack, hub = stackfiles.usable(stackfiles.find(arguments.stack))
+    stack, hub = find.usable(find.find(arguments.stack))
     # pulumi finds the project by the folder.
-    world = Edges(run=functools.partial(programs.run, cwd=stackfiles.project_root()))
+    world = Edges(run=functools.partial(subprocesses.run, cwd=find.project_root()))
     with progress(quiet=arguments.json) as say:
         checks = examine(hub, stack.given_secrets, say, world, offline=arguments.offline)
     if arguments.json:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hubctl import stackfiles
+from hubctl.console.errors import Problem
+from hubctl.console.output import print_json
 from hubctl.diagram.draw import mermaid, svg
 from hubctl.diagram.model import graph
-from hubctl.output import print_json
-from hubctl.problem import Problem
+from hubctl.stackfile import find
 
 EXAMPLES = """examples:
   hubctl graph ecology                        Mermaid, for a page on GitHub or GitLab
@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 and the picture."""
-    stack, hub = stackfiles.usable(stackfiles.find(arguments.stack), secrets=False)
+    stack, hub = find.usable(find.find(arguments.stack), secrets=False)
     drawn = graph(hub, stack.given_secrets)
     if arguments.json:
         print_json({"stack": stack.name, "nodes": [vars(n) for n in drawn.nodes],

@@ -10,19 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hubctl import comparing, stackfiles
 from hubctl.commands.new import write_new
-from hubctl.importer import defaults, layers
-from hubctl.importer.convert import Converted, convert
-from hubctl.importer.leftovers import Leaf
-from hubctl.importer.paths import at, items, put
-from hubctl.masking import HIDDEN, mask
-from hubctl.output import print_diff, print_json
-from hubctl.problem import Problem
-from hubctl.rendering import plain
-from spec.findings import in_order, shown
-from spec.secrets import GENERATED
-from spec.secrets_file import project_folder
+from hubctl.console.errors import Problem
+from hubctl.console.output import print_diff, print_json
+from hubctl.review import diff
+from hubctl.review.masking import HIDDEN, mask
+from hubctl.review.render import plain
+from hubctl.stackfile import find
+from hubctl.takeover.helm_values import defaults, layers
+from hubctl.takeover.helm_values.convert import Converted, convert
+from hubctl.takeover.helm_values.leftovers import Leaf
+from hubctl.takeover.helm_values.paths import at, items, put
+from model.findings import in_order, shown
+from model.secrets import GENERATED
+from model.stackfile.sops import project_folder
 from values.render import to_yaml
 
 EXAMPLES = """examples:
@@ -68,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     path = Path(arguments.output)
     if path.exists():
         raise Problem(f"{path} exists; choose another file.", status=2)
-    name = stackfiles.name_of(path)
+    name = find.name_of(path)
     if path.name != f"Pulumi.{name}.yaml":
         raise Problem(f"{path.name} is no stack file; write Pulumi.{name}.yaml.", status=2)
     flags = {f: v for f in _FLAGS if (v := getattr(arguments, f.replace("-", "_")))}
@@ -91,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def difference(done: Converted) -> list[comparing.Part]:
+def difference(done: Converted) -> list[diff.Part]:
     """The original values against the rendered ones, by release, masked. What is equal to the chart
     (`6Gi` and `6G`) is written alike, and long programs are one line each."""
     kept = {leaf.where for leaf in done.heaps.kept}
@@ -108,7 +109,7 @@ def difference(done: Converted) -> list[comparing.Part]:
                 old = put(old, steps, HIDDEN)
         for side, values in zip(sides, (old, new), strict=True):
             side[release] = to_yaml(_folded(mask(plain(values)))) if values else ""
-    return comparing.compare(sides[0], sides[1], ("original", "stack"))
+    return diff.compare(sides[0], sides[1], ("original", "stack"))
 
 
 def _folded(value: Any) -> Any:

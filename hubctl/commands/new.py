@@ -8,18 +8,19 @@ import os
 import sys
 from pathlib import Path
 
-from hubctl import answers as answered
-from hubctl import draft, interview, stackfiles
 from hubctl.__main__ import COMMANDS, main
-from hubctl.output import print_json
-from hubctl.problem import Problem
-from hubctl.questions import OPEN, QUESTIONS, Answers
-from spec import names
-from spec.findings import errors
-from spec.model.stack import Hub
-from spec.read import read_text
-from spec.sample import launchable
-from values.check import check_values
+from hubctl.console.errors import Problem
+from hubctl.console.output import print_json
+from hubctl.create import answers as answered
+from hubctl.create import interview
+from hubctl.create.questions import OPEN, QUESTIONS, Answers
+from hubctl.stackfile import draft, find
+from model.derived import names
+from model.derived.example_repository import launchable
+from model.findings import errors
+from model.hub import Hub
+from model.stackfile.read import read_text
+from values.guards.extra_values import check_values
 
 EXAMPLES = """examples:
   hubctl new ecology                         asks what cannot be derived
@@ -47,11 +48,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """See EXAMPLES for the exit status."""
-    default = stackfiles.project_root() / "stacks" / f"Pulumi.{arguments.name}.yaml"
+    default = find.project_root() / "stacks" / f"Pulumi.{arguments.name}.yaml"
     path = Path(arguments.output) if arguments.output else default
-    if stackfiles.name_of(path) != arguments.name:
+    if find.name_of(path) != arguments.name:
         raise Problem(
-            f"{path.name} would be stack {stackfiles.name_of(path)!r}: a stack is named by its "
+            f"{path.name} would be stack {find.name_of(path)!r}: a stack is named by its "
             f"file. Write Pulumi.{arguments.name}.yaml.",
             status=2,
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any, Literal
 
-from hubctl.changes import Touch
 from hubctl.commands.affected import chosen
-from hubctl.output import print_json
+from hubctl.console.output import print_json
+from hubctl.review.affected import Touch
 
 EXAMPLES = """examples:
   hubctl pipeline preview --base origin/main > child.yml

@@ -8,12 +8,12 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from hubctl import comparing
-from hubctl.forges import drift, received
-from hubctl.forges.base import Forge
-from hubctl.forges.github import GitHub
-from hubctl.forges.gitlab import GitLab
-from hubctl.problem import Problem
+from hubctl.code_hosts import drift, received
+from hubctl.code_hosts.base import Forge
+from hubctl.code_hosts.github import GitHub
+from hubctl.code_hosts.gitlab import GitLab
+from hubctl.console.errors import Problem
+from hubctl.review import diff
 
 EXAMPLES = """examples:
   hubctl diff --affected --base origin/main --json > diff.json
@@ -45,12 +45,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _diff(forge: Forge, path: Path) -> int:
-    body = comparing.markdown(received.read(_bytes(path)))
+    body = diff.markdown(received.read(_bytes(path)))
     number = forge.pull_request()
     if number is None:
         print("the pull request is not open any more; nothing was written")
         return 0
-    print(forge.comment(number, body, comparing.MARKER))
+    print(forge.comment(number, body, diff.MARKER))
     return 0
 
 

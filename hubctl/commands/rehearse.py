@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hubctl import stackfiles
-from hubctl.output import print_json
-from hubctl.problem import Problem
+from hubctl.console.errors import Problem
+from hubctl.console.output import print_json
+from hubctl.stackfile import find
 
 EXAMPLES = """examples:
   hubctl rehearse ecology
@@ -37,9 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
     """0 when every phase passed, 1 when one failed; raises Problem when there is no lab."""
     if arguments.json and arguments.markdown:
         raise Problem("--json and --markdown exclude each other.", status=2)
-    files = [stackfiles.find(stack) for stack in dict.fromkeys(arguments.stacks)]
+    files = [find.find(stack) for stack in dict.fromkeys(arguments.stacks)]
     for file in files:
-        stackfiles.usable(file)  # Mistakes are said before anything starts.
+        find.usable(file)  # Mistakes are said before anything starts.
     try:
         from lab.errors import LabError
         from lab.processes import interrupted_by_signals
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.markdown:
         print(report.markdown(), end="")
     else:
-        from lab.shown import console
+        from lab.engine.tables import console
 
         report.print(console())
     return 0 if report.ok else 1

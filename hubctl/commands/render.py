@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hubctl import rendering, stackfiles
-from hubctl.output import print_json
-from hubctl.problem import Problem
+from hubctl.console.errors import Problem
+from hubctl.console.output import print_json
+from hubctl.review import render
+from hubctl.stackfile import find
 
 EXAMPLES = """examples:
   hubctl render ecology
@@ -32,11 +33,11 @@ def run(arguments: argparse.Namespace) -> int:
     """0 and the values on stdout (or in files); raises Problem when a file has errors."""
     if arguments.all == bool(arguments.stack):
         raise Problem("name a stack, or give --all.", status=2)
-    paths = stackfiles.all_files() if arguments.all else [stackfiles.find(arguments.stack)]
+    paths = find.all_files() if arguments.all else [find.find(arguments.stack)]
     found = []
     for path in paths:
-        stack, hub = stackfiles.usable(path)
-        rendered = rendering.render(hub, stack.given_secrets)
+        stack, hub = find.usable(path)
+        rendered = render.render(hub, stack.given_secrets)
         if arguments.release:
             names = [r.name for r in rendered]
             rendered = [r for r in rendered if r.name == arguments.release]
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _write(folder: Path, found: list[tuple[str, list[rendering.Rendered]]]) -> None:
+def _write(folder: Path, found: list[tuple[str, list[render.Rendered]]]) -> None:
     try:
         for name, rendered in found:
             (folder / name).mkdir(parents=True, exist_ok=True)

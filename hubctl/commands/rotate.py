@@ -6,11 +6,11 @@ import argparse
 import shlex
 from pathlib import Path
 
-from hubctl import stackfiles, textedit
-from hubctl.output import print_json
-from hubctl.problem import Problem
-from spec.secret_readers import said
-from spec.secrets import GIVEN, ROTATED
+from hubctl.console.errors import Problem
+from hubctl.console.output import print_json
+from hubctl.stackfile import edit, find
+from model.derived.secret_readers import said
+from model.secrets import GIVEN, ROTATED
 from values.releases import releases
 
 EXAMPLES = """examples:
@@ -35,10 +35,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """See EXAMPLES for the exit status."""
-    name, path = arguments.secret, stackfiles.find(arguments.stack)
-    stack, hub = stackfiles.usable(path)
+    name, path = arguments.secret, find.find(arguments.stack)
+    stack, hub = find.usable(path)
     if name in GIVEN or name in stack.given_secrets:
-        filed = stackfiles.secrets_file(path, path.read_text(encoding="utf-8"))
+        filed = find.secrets_file(path, path.read_text(encoding="utf-8"))
         change = f"run `pulumi config set --secret {name} --stack {hub.name}`"
         if hub.secrets_file and filed and name in filed.names:
             change = (
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Problem(f"this hub makes no secret {name!r}; it makes {', '.join(known)}.", status=2)
     number = dict(hub.rotate).get(name, 0) + 1
     text = path.read_text(encoding="utf-8")
-    edited = textedit.set_key(text, "rotate", name, number)
+    edited = edit.set_key(text, "rotate", name, number)
     if not arguments.dry_run:
         write(path, edited)
     effect = f"{said(hub, name)}; {ROTATED[name].effect}"

@@ -6,12 +6,12 @@ import argparse
 import os
 from pathlib import Path
 
-from hubctl import stackfiles
-from hubctl.checks import failed, show
-from hubctl.output import print_json, progress
-from hubctl.problem import Problem
-from hubctl.smoke.plan import plan
-from spec.sample import EXAMPLE
+from hubctl.console.checks import failed, show
+from hubctl.console.errors import Problem
+from hubctl.console.output import print_json, progress
+from hubctl.live.smoke.plan import plan
+from hubctl.stackfile import find
+from model.derived.example_repository import EXAMPLE
 
 EXAMPLES = """examples:
   hubctl smoke ecology
@@ -42,10 +42,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """See EXAMPLES for the exit status."""
-    from hubctl.smoke.client import Client  # requests: half a second that --help does not need
-    from hubctl.smoke.run import Smoke
+    from hubctl.live.smoke.client import Client  # requests: half a second that --help does not need
+    from hubctl.live.smoke.run import Smoke
 
-    stack, hub = stackfiles.usable(stackfiles.find(arguments.stack))
+    stack, hub = find.usable(find.find(arguments.stack))
     # Nothing is launched, so nobody needs to say what: any repository stands in.
     repo = arguments.repo or (EXAMPLE if arguments.no_launch else None)
     todo = plan(hub, repo=repo, hub_url=arguments.hub_url, binder_url=arguments.binder_url)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hubctl import stackfiles
-from hubctl.output import print_json
-from hubctl.problem import Problem
-from spec.findings import Finding, errors, in_order
-from spec.fleet import check_fleet
-from spec.read import Stack
-from values.check import check_values
+from hubctl.console.errors import Problem
+from hubctl.console.output import print_json
+from hubctl.stackfile import find
+from model.findings import Finding, errors, in_order
+from model.fleet import check_fleet
+from model.stackfile.read import Stack
+from values.guards.extra_values import check_values
 
 EXAMPLES = """examples:
   hubctl validate ecology
@@ -35,21 +35,19 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.all == bool(arguments.stacks):
         raise Problem("name stacks, or give --all.", status=2)
     paths = (
-        stackfiles.all_files()
+        find.all_files()
         if arguments.all
-        else list(dict.fromkeys(stackfiles.find(s) for s in arguments.stacks))
+        else list(dict.fromkeys(find.find(s) for s in arguments.stacks))
     )
     if not paths:
-        raise Problem(
-            f"there is no stack file in {stackfiles.project_root() / 'stacks'}.", status=2
-        )
+        raise Problem(f"there is no stack file in {find.project_root() / 'stacks'}.", status=2)
     found = check(paths)
     failed = any(errors(f) for _, f in found)
     if arguments.json:
         print_json(
             [
                 {
-                    "stack": stackfiles.name_of(path),
+                    "stack": find.name_of(path),
                     "file": str(path),
                     "ok": not errors(findings),
                     "findings": [f.as_dict() for f in findings],
@@ -65,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def check(paths: list[Path]) -> list[tuple[Path, list[Finding]]]:
     """Findings of each file: its own, those about its values, and those of the fleet."""
-    stacks: list[tuple[Path, Stack]] = [(path, stackfiles.read(path)) for path in paths]
+    stacks: list[tuple[Path, Stack]] = [(path, find.read(path)) for path in paths]
     fleet = check_fleet([stack for _, stack in stacks])
     out: list[tuple[Path, list[Finding]]] = []
     for path, stack in stacks:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spec import names
-from spec.credentials import registry_access
-from spec.model.chart import ServiceChart
-from spec.model.cluster import AwsCluster, GcpCluster
-from spec.model.registry import ArtifactRegistry, Ecr
-from spec.model.stack import Hub
-from spec.pool import pools
+from model.derived import names
+from model.derived.pools import pools
+from model.derived.registry_access import registry_access
+from model.hub import Hub
+from model.sections.chart import ServiceChart
+from model.sections.cluster import AwsCluster, GcpCluster
+from model.sections.registry import ArtifactRegistry, Ecr
 from values.releases import generated, releases
 
 

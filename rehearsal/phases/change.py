@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from lab.advice import explain
-from rehearsal import change
-from rehearsal.changes import Trial, trials
+from lab.engine.error_hints import explain
+from rehearsal.checks import planned_change
 from rehearsal.context import Context
 from rehearsal.report import Finding, Phase, judged
+from rehearsal.trial_changes import Trial, trials
 
 NAME = "change"
 
@@ -40,5 +40,5 @@ def _try(context: Context, trial: Trial, state: dict[str, object]) -> tuple[list
             fix=advice.command if advice else "correct what the engine says.",
         )
         return [finding], f"{name}: the preview fails"
-    rows = change.rows(json.loads(done.stdout)["steps"], state)
-    return list(change.judge(trial.change, rows)), change.line(trial.change, rows)
+    rows = planned_change.rows(json.loads(done.stdout)["steps"], state)
+    return list(planned_change.judge(trial.change, rows)), planned_change.line(trial.change, rows)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rehearsal import fleet
+from model.findings import errors
+from model.fleet import check_fleet
+from model.stackfile.read import Stack, read_text
+from rehearsal.checks import fleet
 from rehearsal.context import Context
 from rehearsal.report import Finding, Phase, judged
-from spec.findings import errors
-from spec.fleet import check_fleet
-from spec.read import Stack, read_text
 
 NAME = "fleet"
 

@@ -8,18 +8,18 @@ from typing import Any
 
 import psutil
 
-from lab.hubenv import ensure_hub_env
+from lab.install.jupyterhub_env import ensure_hub_env
+from model.derived import names
+from model.derived.pools import user_pools
+from model.derived.registry_access import registry_access
+from model.hub import Hub
+from model.sections.chart import ClassicChart
 from rehearsal.context import Context
-from rehearsal.hubprocess import RunningHub, running_hub
-from rehearsal.hubsource import HubSource, from_cluster
-from rehearsal.launch import IMAGE, REPOSITORY, Launch, follow_launch
+from rehearsal.jupyterhub.launch import IMAGE, REPOSITORY, Launch, follow_launch
+from rehearsal.jupyterhub.process import RunningHub, running_hub
+from rehearsal.jupyterhub.source import HubSource, from_cluster
 from rehearsal.objects import Object, Objects, labels, matches
 from rehearsal.report import Finding, Phase, judged
-from spec import names
-from spec.credentials import registry_access
-from spec.model.chart import ClassicChart
-from spec.model.stack import Hub
-from spec.pool import user_pools
 
 NAME = "launch"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lab.pins import CHECKER, PINS
-from lab.tools import ensure
-from rehearsal import manifests
+from lab.install.pins import CHECKER, PINS
+from lab.install.tools import ensure
+from rehearsal.checks import manifests
 from rehearsal.context import Context
 from rehearsal.report import Phase, judged
 

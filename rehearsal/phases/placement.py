@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from rehearsal import build, placement
+from rehearsal.checks import build_pod, placement
 from rehearsal.context import Context
 from rehearsal.report import Phase, judged
 
@@ -13,7 +13,7 @@ NAME = "placement"
 
 def run(context: Context) -> Phase:
     objects = context.fresh()
-    sockets = build.daemons(objects)
+    sockets = build_pod.daemons(objects)
     found = placement.check(objects, context.hub, sockets)
     where = Counter(pod["spec"].get("nodeName", "no node") for pod in objects.of("Pod"))
     spread = ", ".join(f"{count} on {node}" for node, count in sorted(where.items()))

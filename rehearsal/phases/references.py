@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal import references
+from rehearsal.checks import references
 from rehearsal.context import Context
 from rehearsal.objects import NAMESPACED
 from rehearsal.report import Phase, judged

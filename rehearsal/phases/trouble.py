@@ -23,17 +23,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from lab.advice import Advice, explain
+from lab.engine.error_hints import Advice, explain
+from lab.engine.session import Outcome
 from lab.errors import LabError
-from lab.hubenv import ensure_hub_env
-from lab.session import Outcome
-from rehearsal.changes import edited
+from lab.install.jupyterhub_env import ensure_hub_env
+from model.derived import names
+from model.sections.chart import ClassicChart
 from rehearsal.context import Context
-from rehearsal.hubprocess import running_hub
-from rehearsal.hubsource import HubSource
+from rehearsal.jupyterhub.process import running_hub
+from rehearsal.jupyterhub.source import HubSource
 from rehearsal.report import Finding, Phase, judged
-from spec import names
-from spec.model.chart import ClassicChart
+from rehearsal.trial_changes import edited
 
 NAME = "trouble"
 _AWAY_SECONDS = 3.0
@@ -94,7 +94,7 @@ def _finding(one: Told) -> Finding:
         what=f"{one.name}: {one.wrong}",
         where="pulumi",
         why="A person in trouble needs one sentence and a usable stack.",
-        fix="see lab/advice.py for the sentence, and the engine's own words in this report.",
+        fix="see lab/engine/error_hints.py for the sentence, and the engine's own words in this report.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.advice import explain
+from lab.engine.error_hints import explain
 from rehearsal.context import Context
 from rehearsal.report import Finding, Phase, judged
 

@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 import yaml
 
-from components import exposure, kubeconfig, labels, records
+from components import dns_records, kubeconfig, labels
 from components.aws import policies
 from components.aws import shapes as aws_shapes
+from components.cluster import exposure
 from components.gcp import shapes as gcp_shapes
-from components.reference import merged
-from components.settings import decode
-from spec.model.cluster import ServiceRef
-from spec.model.stack import Hub
-from spec.pool import pools, user_pool
-from spec.read import read_text
+from components.inputs.config import decode
+from components.inputs.stack_reference import merged
+from model.derived.pools import pools, user_pool
+from model.hub import Hub
+from model.sections.cluster import ServiceRef
+from model.stackfile.read import read_text
 from tests.components.program import ROOT, STACKS
 
 KUBERNETES = {"provider": "kubernetes", "name": "lab"}
@@ -146,9 +147,12 @@ def test_no_token_is_written_into_a_kubeconfig() -> None:
 
 def test_a_host_name_ends_with_a_dot_or_cloud_dns_appends_the_zone() -> None:
     assert (
-        records.absolute(records.Target(type="CNAME", value="lb.example.org")) == "lb.example.org."
+        dns_records.absolute(dns_records.Target(type="CNAME", value="lb.example.org"))
+        == "lb.example.org."
     )
-    assert records.absolute(records.Target(type="A", value="203.0.113.10")) == "203.0.113.10"
+    assert (
+        dns_records.absolute(dns_records.Target(type="A", value="203.0.113.10")) == "203.0.113.10"
+    )
 
 
 SERVICE = ServiceRef(namespace="in", name="lb")
@@ -165,16 +169,16 @@ def test_a_status_is_read_whichever_way_the_sdk_spells_it() -> None:
         ),
     ]
     for status in spelled:
-        assert records.status_target(status, SERVICE) == ("CNAME", "lb.example.org")
+        assert dns_records.status_target(status, SERVICE) == ("CNAME", "lb.example.org")
     with pytest.raises(LookupError, match="in/lb has no address yet"):
-        records.status_target({}, SERVICE)
+        dns_records.status_target({}, SERVICE)
 
 
 def test_manual_records_without_a_known_target_say_so() -> None:
     trial = hub("demo", cluster=KUBERNETES)
-    values = {r["value"] for r in records.to_enter(trial, None)}
-    assert values == {records.UNKNOWN_TARGET}
-    assert "dnsRecords" in records.next_step(trial)
+    values = {r["value"] for r in dns_records.to_enter(trial, None)}
+    assert values == {dns_records.UNKNOWN_TARGET}
+    assert "dnsRecords" in dns_records.next_step(trial)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +268,7 @@ def test_a_declared_default_means_left_out() -> None:
 
 
 def test_every_section_that_can_be_declared_is_declared_and_described() -> None:
-    from spec.model.stack import SECTIONS
+    from model.hub import SECTIONS
 
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
     assert set(SECTIONS) - set(declared) == {"namespace", "secretsFile"}

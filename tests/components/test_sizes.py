@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from components.aws.sizes import Sizes, settled, too_many, wanted
-from spec.pool import build_pool, user_pool
+from model.derived.pools import build_pool, user_pool
 from tests.components.program import Recorded, run
 from tests.components.test_program import stack_text
 from tests.components.test_pure import hub

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from hubctl.__main__ import COMMANDS
-from lab.controlplane import ControlPlane
-from lab.session import Session
+from lab.cluster.control_plane import ControlPlane
+from lab.engine.session import Session
 from tests.docs.pages import CHECKOUT, DOCS, NEEDED, PAGES, Block, Reader, blocks, same
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from lab.controlplane import ControlPlane
-from lab.kube import Kube
+from lab.cluster.client import Kube
+from lab.cluster.control_plane import ControlPlane
+from lab.engine.session import Outcome, Session
 from lab.paths import CHECKOUT
-from lab.session import Outcome, Session
 
 STACKS = sorted((CHECKOUT / "stacks").glob("Pulumi.*.yaml"))
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
+from lab.engine.session import Session
 from lab.paths import CHECKOUT
-from lab.session import Session
 
 
 def _run(session: Session, *command: str) -> subprocess.CompletedProcess[str]:

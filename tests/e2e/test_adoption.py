@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from lab.controlplane import ControlPlane
+from lab.cluster.control_plane import ControlPlane
+from lab.engine.session import Session
 from lab.paths import CHECKOUT
-from lab.session import Session
 from tests.e2e import outside
 from tests.e2e.conftest import Life
 from tests.values.hubs import with_secrets

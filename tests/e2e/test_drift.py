@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from kubernetes.client import ApiException
 
-from lab.controlplane import ControlPlane
+from lab.cluster.control_plane import ControlPlane
+from lab.engine.session import Outcome, Session
 from lab.paths import CHECKOUT
-from lab.session import Outcome, Session
 from tests.e2e.conftest import Life
 from tests.e2e.outside import compared, helm, values
 from values.releases import releases

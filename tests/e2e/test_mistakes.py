@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab.controlplane import ControlPlane
+from lab.cluster.control_plane import ControlPlane
+from lab.engine.session import Session
 from lab.paths import CHECKOUT
-from lab.session import Session
 
 pytestmark = [pytest.mark.lab, pytest.mark.engine]
 

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
-from lab.controlplane import ControlPlane
+from lab.cluster.control_plane import ControlPlane
+from lab.engine.session import Session
 from lab.paths import CHECKOUT
-from lab.session import Session
-from lab.standins.aws.cloud import Cloud, journal_of
-from lab.standins.records import Records
-from lab.standins.seed import load, records_dir
+from lab.providers.aws.cloud import Cloud, journal_of
+from lab.providers.sdk.records import Records
+from lab.providers.sdk.seed import load, records_dir
 from tests.e2e.conftest import Life
 
 pytestmark = [pytest.mark.lab, pytest.mark.engine]

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from lab.controlplane import ControlPlane
+from lab.cluster.control_plane import ControlPlane
+from lab.engine.session import Session
 from lab.paths import CHECKOUT
-from lab.session import Session
-from spec.secret_readers import readers
-from spec.secrets import GENERATED, ROTATED
+from model.derived.secret_readers import readers
+from model.secrets import GENERATED, ROTATED
 from tests.e2e.conftest import Life
 from tests.e2e.leaks import leaked, secrets_of
 from tests.lab.test_secret_readers import PODS
@@ -25,7 +25,7 @@ from values.releases import releases
 
 pytestmark = [pytest.mark.lab, pytest.mark.engine]
 
-EXAMPLES = CHECKOUT / "tests/spec/examples"
+EXAMPLES = CHECKOUT / "tests/model/examples"
 RENEWED = {
     "members-eks": [
         "binderApiToken", "proxyToken", "buildTokenSecret", "registryHelperToken",
@@ -73,7 +73,7 @@ def as_before_the_upgrade(program: Path) -> None:
     for part in ("components", "values"):
         (program / part).unlink()
         shutil.copytree(CHECKOUT / part, program / part)
-    secrets = program / "components/secrets.py"
+    secrets = program / "components/cluster/generated_secrets.py"
     text, count = re.subn(
         r"random\.RandomPassword\((.*?)length=.*?(keepers=)",
         r"random.RandomBytes(\1length=32, \2",
@@ -82,7 +82,7 @@ def as_before_the_upgrade(program: Path) -> None:
     )
     assert count == 1
     secrets.write_text(text.replace("made.result", "made.hex"))
-    restarts = program / "values/restarts.py"
+    restarts = program / "values/sections/restarts.py"
     restarts.write_text(
         restarts.read_text() + "\n\ndef restarts(hub, release, used):\n    return {}\n"
     )

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from lab.paths import CHECKOUT
-from spec import names
-from spec.pool import build_pool, user_pool
+from model.derived import names
+from model.derived.pools import build_pool, user_pool
 from tests.e2e.conftest import Life
 from tests.e2e.leaks import leaked, secrets_of
 from values.releases import releases

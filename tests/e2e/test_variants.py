@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from lab.controlplane import ControlPlane
+from lab.cluster.control_plane import ControlPlane
+from lab.engine.session import Session
 from lab.paths import CHECKOUT
-from lab.session import Session
 
 pytestmark = [pytest.mark.lab, pytest.mark.engine]
 

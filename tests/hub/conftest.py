@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from lab.controlplane import ControlPlane
-from lab.hubenv import HubEnv, ensure_hub_env
-from lab.nodes import CORE, SimNode, apply
-from spec.pool import user_pool
+from lab.cluster.control_plane import ControlPlane
+from lab.cluster.nodes import CORE, SimNode, apply
+from lab.install.jupyterhub_env import HubEnv, ensure_hub_env
+from model.derived.pools import user_pool
 from tests.hub.kinds import KINDS, hub_of
 from tests.hub.observe import FOLLOWED, Seen, observe
 

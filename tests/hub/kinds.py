@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from spec import names
-from spec.model.stack import Hub
-from spec.read import read_text
+from model.derived import names
+from model.hub import Hub
+from model.stackfile.read import read_text
 from values.releases import ReleasePlan, releases
 
 ORIGIN = "https://pages.example.org"

@@ -18,14 +18,14 @@ import psutil
 import requests
 from kubernetes.client.exceptions import ApiException
 
-from lab.hubenv import HubEnv
-from lab.kube import Kube
-from rehearsal.hubprocess import RunningHub, running_hub
-from rehearsal.hubsource import HubSource, from_values
-from rehearsal.launch import Launch, follow_launch
-from rehearsal.launchserver import USER_PODS
-from spec import names
-from spec.model.stack import Hub
+from lab.cluster.client import Kube
+from lab.install.jupyterhub_env import HubEnv
+from model.derived import names
+from model.hub import Hub
+from rehearsal.jupyterhub.launch import Launch, follow_launch
+from rehearsal.jupyterhub.pod_servers import USER_PODS
+from rehearsal.jupyterhub.process import RunningHub, running_hub
+from rehearsal.jupyterhub.source import HubSource, from_values
 from tests.hub.kinds import ORIGIN, hub_of, jupyterhub_release
 
 FOLLOWED = ("none", "github")

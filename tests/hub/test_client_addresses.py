@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from lab.hubenv import HubEnv
-from values.fragments import fragment
+from lab.install.jupyterhub_env import HubEnv
+from values.sections.fragments import fragment
 
 PROGRAM = """
 import asyncio, json, sys

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from lab.hubenv import HubEnv
-from lab.kube import Kube
-from rehearsal.hubprocess import RunningHub, running_hub
-from rehearsal.hubsource import from_values
-from rehearsal.launchserver import USER_PODS, pod_servers
-from rehearsal.web import ask
-from spec.read import read_text
+from lab.cluster.client import Kube
+from lab.install.jupyterhub_env import HubEnv
+from model.stackfile.read import read_text
+from rehearsal.jupyterhub.http import ask
+from rehearsal.jupyterhub.pod_servers import USER_PODS, pod_servers
+from rehearsal.jupyterhub.process import RunningHub, running_hub
+from rehearsal.jupyterhub.source import from_values
 from tests.hub.observe import make_namespace
 from values.releases import releases
 

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from lab.hubenv import HubEnv
-from lab.kube import Kube
-from rehearsal.hubprocess import RunningHub, running_hub
-from rehearsal.hubsource import from_values
-from rehearsal.launchserver import USER_PODS
-from spec.read import read_text
+from lab.cluster.client import Kube
+from lab.install.jupyterhub_env import HubEnv
+from model.stackfile.read import read_text
+from rehearsal.jupyterhub.pod_servers import USER_PODS
+from rehearsal.jupyterhub.process import RunningHub, running_hub
+from rehearsal.jupyterhub.source import from_values
 from tests.hub.observe import OPTIONS, make_namespace
-from values.dask import SERVICE
 from values.releases import releases
+from values.sections.dask import SERVICE
 
 pytestmark = [pytest.mark.hub, pytest.mark.lab]
 

@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from lab.hubenv import HubEnv
-from spec import names
-from spec.pool import user_pool
+from lab.install.jupyterhub_env import HubEnv
+from model.derived import names
+from model.derived.pools import user_pool
 from tests.hub.kinds import KINDS, MEMBER_SCOPES, OPEN_SCOPES, ORIGIN
 from tests.hub.observe import FOLLOWED, IMAGE, OPTIONS, Seen
-from values.fragments import fragment
+from values.sections.fragments import fragment
 
 pytestmark = [pytest.mark.hub, pytest.mark.lab]
 

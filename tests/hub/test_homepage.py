@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import requests
 
-from lab.hubenv import HubEnv
-from rehearsal.hubprocess import RunningHub, running_hub
-from rehearsal.hubsource import from_values
-from rehearsal.web import ask
-from spec.read import read_text
+from lab.install.jupyterhub_env import HubEnv
+from model.stackfile.read import read_text
+from rehearsal.jupyterhub.http import ask
+from rehearsal.jupyterhub.process import RunningHub, running_hub
+from rehearsal.jupyterhub.source import from_values
 from values.releases import releases
 
 STACK = """

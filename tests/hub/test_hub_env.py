@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from lab import hubenv
 from lab.errors import LabError
+from lab.install import jupyterhub_env
 from lab.progress import Progress
 
-LOCK = hubenv.REQUIREMENTS.read_text()
+LOCK = jupyterhub_env.REQUIREMENTS.read_text()
 
 
 def test_every_package_is_known_by_its_hash_and_no_index_is_named() -> None:
@@ -24,7 +24,7 @@ def test_every_package_is_known_by_its_hash_and_no_index_is_named() -> None:
 
 
 def test_the_proxy_is_locked_without_naming_a_registry() -> None:
-    lock = json.loads((hubenv.PROXY / "package-lock.json").read_text())
+    lock = json.loads((jupyterhub_env.PROXY / "package-lock.json").read_text())
     packages = {name: about for name, about in lock["packages"].items() if name}
     assert packages["node_modules/configurable-http-proxy"]["version"] == "5.2.0"
     assert [name for name, about in packages.items() if "integrity" not in about] == []
@@ -32,13 +32,15 @@ def test_the_proxy_is_locked_without_naming_a_registry() -> None:
 
 
 def test_the_lock_is_compiled_from_its_source() -> None:
-    wanted = re.findall(r"(?m)^(\S+==\S+)$", hubenv.REQUIREMENTS.with_suffix(".in").read_text())
+    wanted = re.findall(
+        r"(?m)^(\S+==\S+)$", jupyterhub_env.REQUIREMENTS.with_suffix(".in").read_text()
+    )
     assert len(wanted) == 5
     assert [pin for pin in wanted if not re.search(rf"(?m)^{re.escape(pin)}(\s|$)", LOCK)] == []
 
 
 def test_a_machine_without_a_pycurl_wheel_loses_nothing_else() -> None:
-    rest = hubenv.without(LOCK, "pycurl")
+    rest = jupyterhub_env.without(LOCK, "pycurl")
     assert not re.search(r"(?m)^pycurl==", rest)
     assert len(re.findall(r"(?m)^\S+==", rest)) == len(re.findall(r"(?m)^\S+==", LOCK)) - 1
     assert rest.count("--hash") < LOCK.count("--hash")
@@ -54,10 +56,10 @@ def test_a_failed_install_leaves_nothing_and_is_not_taken_for_a_whole_one(
         (folder / "bin").mkdir()
         raise LabError("the network went away")
 
-    monkeypatch.setattr(hubenv, "_install", half)
+    monkeypatch.setattr(jupyterhub_env, "_install", half)
     for _ in range(2):
         with pytest.raises(LabError, match="network went away"):
-            hubenv.ensure_hub_env(Progress(io.StringIO()))
+            jupyterhub_env.ensure_hub_env(Progress(io.StringIO()))
     assert [path.name for path in (tmp_path / "hubenv").iterdir()] == [".lock"]
 
 
@@ -69,12 +71,14 @@ def test_a_machine_without_node_is_given_one(
     (home / "bin").mkdir(parents=True)
     (home / "bin" / "node").touch(mode=0o644)
     fetched: list[Path] = []
-    monkeypatch.setattr(hubenv.shutil, "which", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(hubenv, "_pip", lambda folder, lock: fetched.append(lock))
+    monkeypatch.setattr(jupyterhub_env.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(jupyterhub_env, "_pip", lambda folder, lock: fetched.append(lock))
     monkeypatch.setattr(
-        hubenv, "_run", lambda command, *_: "v18.1.0" if "--version" in command else f"{home}\n"
+        jupyterhub_env,
+        "_run",
+        lambda command, *_: "v18.1.0" if "--version" in command else f"{home}\n",
     )
-    node, npm = hubenv._node(tmp_path, Progress(io.StringIO()))
-    assert fetched == [hubenv.PROXY / "nodejs.txt"]
+    node, npm = jupyterhub_env._node(tmp_path, Progress(io.StringIO()))
+    assert fetched == [jupyterhub_env.PROXY / "nodejs.txt"]
     assert node == home / "bin" / "node" and node.stat().st_mode & 0o111
     assert npm[0] == str(node)

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from lab.errors import LabError
-from lab.hubenv import HubEnv
-from rehearsal.families import family
-from rehearsal.hubprocess import running_hub
-from rehearsal.hubsource import from_values
-from rehearsal.launchserver import command_of, environment_of, start_server
-from spec.secrets import Secret
+from lab.install.jupyterhub_env import HubEnv
+from model.secrets import Secret
+from rehearsal.jupyterhub.pod_servers import command_of, environment_of, start_server
+from rehearsal.jupyterhub.process import running_hub
+from rehearsal.jupyterhub.process_tree import family
+from rehearsal.jupyterhub.source import from_values
 from tests.hub.kinds import jupyterhub_release
 
 POD: dict[str, Any] = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.hubenv import HubEnv
-from values.fragments import fragment
+from lab.install.jupyterhub_env import HubEnv
+from values.sections.fragments import fragment
 
 ARGUMENTS = ["--ip=0.0.0.0", "--ServerApp.token=a b", "--NotebookApp.allow_origin_pat=.*"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 
-from lab.hubenv import HubEnv
+from lab.install.jupyterhub_env import HubEnv
 from tests.hub.kinds import KINDS, jupyterhub_section
 
 _PROGRAM = """

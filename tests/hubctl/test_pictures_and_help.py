@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hubctl import prices, shells
+from hubctl import completion_scripts
 from hubctl.__main__ import COMMANDS, parser
 from hubctl.commands import cost as cost_command
 from hubctl.diagram.draw import columns, mermaid, reduced, svg
 from hubctl.diagram.model import Graph, Node, graph
-from spec.machines import CATALOGUE
-from spec.pool import user_pool
-from spec.read import Stack, read_text
+from hubctl.review import prices
+from model.derived.machines import CATALOGUE
+from model.derived.pools import user_pool
+from model.stackfile.read import Stack, read_text
 from tests.hubctl.conftest import CHECKOUT, OPEN_HUB, Hubctl
 
 Write = Callable[..., Path]
@@ -196,7 +197,7 @@ def test_a_retiring_pool_costs_but_takes_nobody(hubctl: Hubctl, stack: Write) ->
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_examples_and_exit_codes(command: str) -> None:
-    sub = shells._sub(parser(command), command)
+    sub = completion_scripts._sub(parser(command), command)
     text = sub.format_help()
     assert "examples:\n  " in text
     assert f"hubctl {command}" in text
@@ -209,7 +210,7 @@ def test_every_command_has_help_with_examples_and_exit_codes(command: str) -> No
 def test_every_command_that_takes_a_stack_refuses_a_missing_one_kindly(
     hubctl: Hubctl, project: Path, command: str
 ) -> None:
-    sub = shells._sub(parser(command), command)
+    sub = completion_scripts._sub(parser(command), command)
     if not any("STACK|FILE" in str(a.metavar) for a in sub._actions):
         return
     extra = {"rotate": ["proxyToken"], "diff": ["--against", "nothing"]}.get(command, [])

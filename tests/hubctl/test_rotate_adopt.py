@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from hubctl import textedit
 from hubctl.commands import adopt
-from hubctl.problem import Problem
-from hubctl.programs import Ran
-from spec.secrets import ROTATED
+from hubctl.console.errors import Problem
+from hubctl.console.subprocesses import Ran
+from hubctl.stackfile import edit
+from model.secrets import ROTATED
 from tests.hubctl.conftest import CHECKOUT, OPEN_HUB, Hubctl
 
 Write = Callable[..., Path]
@@ -111,9 +111,9 @@ def test_the_key_of_our_own_registry_is_rotated(hubctl: Hubctl, stack: Write) ->
 def test_a_text_that_cannot_be_edited_safely_is_refused() -> None:
     anchored = "config:\n  a: &x {proxyToken: 1}\n  binderhub:rotate: *x\n"
     with pytest.raises(Problem):
-        textedit.set_key(anchored, "rotate", "proxyToken", 2)
+        edit.set_key(anchored, "rotate", "proxyToken", 2)
     with pytest.raises(Problem):
-        textedit.set_key("config: {a: 1}\n", "rotate", "proxyToken", 2)
+        edit.set_key("config: {a: 1}\n", "rotate", "proxyToken", 2)
 
 
 def test_every_renewed_secret_says_what_people_notice(hubctl: Hubctl, stack: Write) -> None:
@@ -125,7 +125,7 @@ def test_every_renewed_secret_says_what_people_notice(hubctl: Hubctl, stack: Wri
 
 def test_the_checkouts_own_stacks_can_be_edited() -> None:
     for path in (CHECKOUT / "stacks").glob("Pulumi.*.yaml"):
-        out = textedit.set_key(path.read_text(), "rotate", "proxyToken", 7)
+        out = edit.set_key(path.read_text(), "rotate", "proxyToken", 7)
         assert yaml.safe_load(out)["config"]["binderhub:rotate"] == {"proxyToken": 7}
 
 

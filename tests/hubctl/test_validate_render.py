@@ -169,7 +169,7 @@ def test_an_unforeseen_error_is_one_line_without_its_message(
     hubctl: Hubctl, stack: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack("a")
-    monkeypatch.setattr("hubctl.stackfiles.read", lambda path: {}["a secret in a message"])
+    monkeypatch.setattr("hubctl.stackfile.find.read", lambda path: {}["a secret in a message"])
     result = hubctl("render", "a")
     assert result.status == 1
     assert "internal error: KeyError" in result.err

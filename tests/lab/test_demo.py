@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from lab import demo, session
-from lab.controlplane import ControlPlane
+from lab import demo
+from lab.cluster.control_plane import ControlPlane
+from lab.engine import session
+from lab.engine.session import Outcome, Session
 from lab.errors import LabError
 from lab.paths import CHECKOUT, RunDir
-from lab.session import Outcome, Session
 
 STACK = CHECKOUT / "stacks" / "Pulumi.demo.yaml"
 FULL = "error: write /x/demo.json.tmp: no space left on device\n"

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from lab import processes
+from lab.cluster.certificates import ensure_pki, write_private
 from lab.errors import LabError
-from lab.pki import ensure_pki, write_private
 from lab.processes import Started
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(300)"]
@@ -91,5 +91,5 @@ def test_certificates_stay_until_they_are_about_to_expire(
     pki = ensure_pki(tmp_path)
     before = pki.ca.read_bytes()
     assert ensure_pki(tmp_path).ca.read_bytes() == before
-    monkeypatch.setattr("lab.pki._RENEW_BEFORE", datetime.timedelta(days=366))
+    monkeypatch.setattr("lab.cluster.certificates._RENEW_BEFORE", datetime.timedelta(days=366))
     assert ensure_pki(tmp_path).ca.read_bytes() != before

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 import yaml
 
-from lab.chartchoice import choose
+from lab.chart_choice import choose
 from lab.charts import STANDINS
-from spec.model.stack import Hub
-from spec.secret_readers import readers
-from spec.secrets import ROTATED, Fingerprint, Secret
+from model.derived.secret_readers import readers
+from model.hub import Hub
+from model.secrets import ROTATED, Fingerprint, Secret
 from tests.values.hubs import example, hub, with_secrets
-from values.registry_helper import AUTH_SECRET
+from values.charts.registry_helper import AUTH_SECRET
 from values.releases import ReleasePlan, releases
 
 pytestmark = pytest.mark.lab

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab.controlplane import ControlPlane
+from lab.cluster.control_plane import ControlPlane
+from lab.engine.session import Session
 from lab.paths import CHECKOUT
 from lab.progress import Progress
-from lab.session import Session
 from rehearsal.context import Context
 
 STACK = CHECKOUT / "stacks" / "Pulumi.ecology.yaml"
-CLASSIC = CHECKOUT / "tests" / "spec" / "examples" / "classic-open.yaml"
+CLASSIC = CHECKOUT / "tests" / "model" / "examples" / "classic-open.yaml"
 
 
 @contextmanager

@@ -14,17 +14,17 @@ from typing import Any
 
 import yaml
 
-from lab.pins import CHECKER
-from lab.tools import ensure
-from rehearsal import build as builds
-from rehearsal import change as changes
-from rehearsal import fleet as fleets
-from rehearsal import manifests, placement, references, scaling
+from lab.install.pins import CHECKER
+from lab.install.tools import ensure
+from model.derived.pools import user_pool
+from rehearsal.checks import build_pod as builds
+from rehearsal.checks import fleet as fleets
+from rehearsal.checks import manifests, placement, references, scaling
+from rehearsal.checks import planned_change as changes
 from rehearsal.context import Context
 from rehearsal.objects import Objects
 from rehearsal.report import Finding
 from rehearsal.run import PHASES
-from spec.pool import user_pool
 from tests.rehearsal.edits import in_cluster, on_dicts, put
 
 SABOTAGE = Path(__file__).parent / "sabotage"

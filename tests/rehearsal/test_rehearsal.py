@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.controlplane import ControlPlane
-from lab.nodes import CORE, SimNode, apply
+from lab.cluster.control_plane import ControlPlane
+from lab.cluster.nodes import CORE, SimNode, apply
 from lab.paths import CHECKOUT
 from rehearsal.run import PHASES, rehearse
 

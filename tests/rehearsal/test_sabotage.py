@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.controlplane import ControlPlane
+from lab.cluster.control_plane import ControlPlane
 from rehearsal.context import Context
 from rehearsal.objects import Objects
 from rehearsal.run import PHASES

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from spec.secrets import Secret
+from model.secrets import Secret
 from values.pins import Pin
 
 _ROOT = Path(__file__).parents[2]

@@ -9,13 +9,13 @@ from typing import Any
 
 import yaml
 
-from spec.model.stack import Hub
-from spec.read import Stack, read_config, read_text
-from spec.secrets import Secret
+from model.hub import Hub
+from model.secrets import Secret
+from model.stackfile.read import Stack, read_config, read_text
 from values.merge import merge
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = {p.stem: p for p in sorted((ROOT / "tests/spec/examples").glob("*.yaml"))}
+EXAMPLES = {p.stem: p for p in sorted((ROOT / "tests/model/examples").glob("*.yaml"))}
 
 
 @cache

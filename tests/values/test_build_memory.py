@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.values.hubs import at, hub
-from values.binderhub_config import BUILD_MEMORY, extra_config
-from values.fragments import fragment
 from values.releases import releases
+from values.sections.binderhub_config import BUILD_MEMORY, extra_config
+from values.sections.fragments import fragment
 
 NEWER = "quay.io/jupyterhub/repo2docker:2025.08.0"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.values.hubs import hub
-from values.binderhub_config import client_addresses, extra_config
+from values.sections.binderhub_config import client_addresses, extra_config
 
 INGRESSES: list[tuple[dict[str, Any], dict[str, Any] | None]] = [
     ({"className": "nginx"}, None),

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from spec.pool import build_pool, pools
-from spec.secrets import GENERATED, GIVEN, Secret
+from model.derived.pools import build_pool, pools
+from model.secrets import GENERATED, GIVEN, Secret
 from tests.values.hubs import EXAMPLES, at, example, hub
-from values.exposure import binder_load_balancer, own_routes
 from values.releases import releases, secrets_in
+from values.sections.exposure import binder_load_balancer, own_routes
 
 ALL = tuple(EXAMPLES)
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spec.findings import Finding
-from spec.rules import RULES
+from model.findings import Finding
+from model.rules import RULES
 from tests.values.hubs import EXAMPLES, example, hub
-from values.check import check_values
-from values.guards import guard, is_credential_key
+from values.guards.extra_values import check_values
+from values.guards.run import guard, is_credential_key
 from values.releases import releases
 
 J, B, C = "jupyterhub", "binderhub-service", "binderhub"

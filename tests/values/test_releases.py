@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spec.rules.operations import release_names
+from model.rules.operations import release_names
 from tests.values.hubs import EXAMPLES, example, hub
 from values.releases import releases
 

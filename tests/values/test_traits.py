@@ -9,8 +9,8 @@ import pytest
 
 from tests.values import charts
 from tests.values.hubs import EXAMPLES, example, hub
-from values import traits
-from values.check import check_values
+from values.guards import traits
+from values.guards.extra_values import check_values
 from values.releases import releases
 
 TABLES = {"service": ("2025-03-13", traits.SERVICE), "classic": ("2026-04-20", traits.CLASSIC)}

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import pytest
 import yaml
 
-from hubctl.changes import Known, Touch, everything
 from hubctl.commands.pipeline import DRIFT, TEMPLATE, pipeline
+from hubctl.review.affected import Known, Touch, everything
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 STACKS = everything(

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from hubctl.code_hosts import drift, received
+from hubctl.code_hosts.base import Api, Job
 from hubctl.commands import publish
-from hubctl.comparing import MARKER, Part, StackDiff, markdown
-from hubctl.forges import drift, received
-from hubctl.forges.base import Api, Job
-from hubctl.problem import Problem
+from hubctl.console.errors import Problem
+from hubctl.review.diff import MARKER, Part, StackDiff, markdown
 from tests.workflows.forge_double import Answer, Double, serve
 
 DIFF = StackDiff(

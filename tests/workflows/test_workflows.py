@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from hubctl.__main__ import parser
-from lab.tools import install
+from lab.install.tools import install
 from tests.hubctl.conftest import OPEN_HUB
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -133,7 +133,7 @@ def test_a_hub_is_never_left_midway_and_always_tried_after() -> None:
 
 
 def test_drift_expects_no_change_and_names_its_step_as_the_report_reads_it() -> None:
-    from hubctl.forges.drift import LOOKING
+    from hubctl.code_hosts.drift import LOOKING
 
     job = load("drift")["jobs"]["drift"]
     preview = next(s for s in job["steps"] if "pulumi/actions" in s.get("uses", ""))

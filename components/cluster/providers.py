@@ -1,0 +1,31 @@
+"""The explicit providers of a hub: built once here, passed down by the `Hub` component.
+
+No resource of a hub uses a default provider, so nothing of the caller's surroundings (a current
+context, a default region) decides where something is made.
+"""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+import pulumi_random as random
+
+from components.clouds import Clouds
+from components.cluster.access import access, identifier
+from model.hub import Hub
+
+
+def build(hub: Hub, clouds: Clouds) -> list[pulumi.ProviderResource]:
+    """Every provider of the hub; `pulumi.RunError` when its cluster cannot be found."""
+    reached = access(hub, clouds)
+    return [
+        kubernetes.Provider(
+            f"{hub.name}-kubernetes",
+            kubeconfig=pulumi.Output.secret(reached.kubeconfig) if reached.kubeconfig else None,
+            context=reached.context,
+            cluster_identifier=identifier(hub),
+            enable_server_side_apply=True,
+        ),
+        random.Provider(f"{hub.name}-random"),
+        *(cloud.provider for cloud in clouds.values()),
+    ]

@@ -1,0 +1,45 @@
+"""How the engine treats a pool: what it leaves alone, and what it refuses to do under one name.
+
+Servers run on these nodes. A pool is never changed or replaced in a way that drains them: another
+machine is another generation, which has another name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+
+from components.adopt import adopted
+from model.derived.pools import Pool
+from model.hub import Hub
+
+
+def pool_options(
+    pool: Pool,
+    opts: pulumi.ResourceOptions,
+    *,
+    ignored: Sequence[str] = (),
+    refused: Sequence[str] = (),
+    kept: Sequence[str] = (),
+) -> pulumi.ResourceOptions:
+    """`opts` for a pool, or for a part that it is made from.
+
+    `ignored` properties stay as they are once the pool exists: the autoscaler's, and what the cloud
+    could only change by draining the nodes. A change of a `refused` one replaces the pool; the new
+    one comes first, so the cloud refuses its name, and nothing is lost. A retiring pool stays as it
+    was made in the properties `kept` too, whatever its entry says.
+    """
+    more = pulumi.ResourceOptions(
+        ignore_changes=[*ignored, *(kept if pool.retiring else ())],
+        replace_on_changes=[] if pool.retiring else list(refused),
+        # Said, because providers choose the opposite for whatever has a fixed name.
+        delete_before_replace=False,
+    )
+    return pulumi.ResourceOptions.merge(opts, more)
+
+
+def taken_over(hub: Hub, pool: Pool, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """`opts`, plus the import of the pool that `adopt` names by its id."""
+    given = hub.adopt.builder_pool if pool.role == "build" else hub.adopt.node_pool
+    return adopted(given if given and pool.has_id(given) else None, opts)

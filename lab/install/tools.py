@@ -1,0 +1,224 @@
+"""Makes sure that the binaries of the lab are there: `ensure(["etcd", "helm"])`.
+
+Each is looked for on PATH (a suitable version), then in the cache, then downloaded from its
+publisher, then built with Go. `$LAB_TOOLS` restricts the roads: `auto` (default), `path`,
+`download` or `build`. The folder `lab/install/go_modules` beside this file holds the Go modules.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from lab.errors import LabError
+from lab.install.download import Downloader, DownloadFailed
+from lab.install.found import find
+from lab.install.gobuild import GoBuilder
+from lab.install.pins import PINS, Pin
+from lab.paths import cache_dir
+from lab.progress import Progress
+
+Road = Literal["path", "download", "build"]
+_ROADS: dict[str, tuple[Road, ...]] = {
+    "auto": ("path", "download", "build"),
+    "path": ("path",),
+    "download": ("download",),
+    "build": ("build",),
+}
+_ORIGIN = ".road"  # In a tool's folder: by which road it came.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """An installed binary. `road` says how it was found; `version` is empty for `path`."""
+
+    name: str
+    path: Path
+    version: str
+    road: str
+
+
+def ensure(names: Iterable[str], *, progress: Progress | None = None) -> dict[str, Path]:
+    """The path of each binary in `names`, installing what is missing.
+
+    Raises LabError with what was tried. A machine that has everything needs about a second.
+    """
+    return {tool.name: tool.path for tool in install(names, progress=progress)}
+
+
+def install(
+    names: Iterable[str],
+    *,
+    progress: Progress | None = None,
+    pins: Mapping[str, Pin] = PINS,
+) -> list[Tool]:
+    """Like `ensure`, but also says by which road each binary came."""
+    shown = progress or Progress()
+    wanted = [_pin(name, pins) for name in dict.fromkeys(names)]
+    roads = _roads()
+    found = {pin.name: _present(pin, roads) for pin in wanted}
+    missing = [pin for pin in wanted if found[pin.name] is None]
+    if missing:
+        root = cache_dir() / "tools"
+        root.mkdir(parents=True, exist_ok=True)
+        with only_one(root / ".lock", shown):
+            found.update(_install_missing(missing, roads, root, shown))
+    return [tool for tool in found.values() if tool is not None]
+
+
+def _pin(name: str, pins: Mapping[str, Pin]) -> Pin:
+    if name not in pins:
+        raise LabError(f"{name!r} is not a tool of the lab; it has {', '.join(sorted(pins))}.")
+    return pins[name]
+
+
+def _roads() -> tuple[Road, ...]:
+    mode = os.environ.get("LAB_TOOLS") or "auto"
+    if mode not in _ROADS:
+        raise LabError(f"LAB_TOOLS is {mode!r}; it must be one of {', '.join(_ROADS)}.")
+    return _ROADS[mode]
+
+
+def _present(pin: Pin, roads: tuple[Road, ...]) -> Tool | None:
+    if "path" in roads:
+        path, _ = find(pin)
+        if path:
+            return Tool(name=pin.name, path=path, version="", road="path")
+    return _cached(pin, roads)
+
+
+def _cached(pin: Pin, roads: tuple[Road, ...]) -> Tool | None:
+    """A whole earlier installation that came by an allowed road."""
+    versions = [pin.download.version] if pin.download else []
+    for version in dict.fromkeys([*versions, pin.version]):
+        folder = cache_dir() / "tools" / pin.name / version
+        if not all(os.access(folder / name, os.X_OK) for name in pin.all_files):
+            continue
+        origin = folder / _ORIGIN
+        road = origin.read_text().strip() if origin.is_file() else "unknown"
+        # What was put there by hand counts only when any road will do.
+        if road in roads or len(roads) > 1:
+            return Tool(name=pin.name, path=folder / pin.name, version=version, road=road)
+    return None
+
+
+def _install_missing(
+    missing: list[Pin], roads: tuple[Road, ...], root: Path, progress: Progress
+) -> dict[str, Tool]:
+    installed: dict[str, Tool] = {}
+    for partial in root.glob("*/.partial-*"):  # Left by a run that was killed; we hold the lock.
+        shutil.rmtree(partial, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=".download-", dir=root) as scratch:
+        downloader = Downloader(Path(scratch))
+        builder = GoBuilder(root.parent / "build", root / "go", progress)
+        to_build: list[tuple[Pin, list[str]]] = []
+        try:
+            for pin in missing:
+                # Another run may have installed it while this one waited for the lock.
+                tool = _cached(pin, roads)
+                tried = [] if tool else _tried_path(pin, roads)
+                if tool is None and "download" in roads:
+                    tool = _download(pin, downloader, root, progress, tried)
+                if tool:
+                    installed[pin.name] = tool
+                else:
+                    to_build.append((pin, tried))
+            if to_build and "build" not in roads:
+                raise _nowhere(to_build, roads)
+            if to_build:
+                _announce([pin for pin, _ in to_build], progress)
+            for pin, _ in to_build:
+                installed[pin.name] = _build(pin, builder, root)
+        finally:
+            downloader.close()
+            builder.prune()
+    return installed
+
+
+def _tried_path(pin: Pin, roads: tuple[Road, ...]) -> list[str]:
+    return [find(pin)[1]] if "path" in roads else []
+
+
+def _download(
+    pin: Pin, downloader: Downloader, root: Path, progress: Progress, tried: list[str]
+) -> Tool | None:
+    if pin.download is None:
+        tried.append("its publisher offers no file")
+        return None
+    if reason := downloader.unreachable(pin.download):
+        tried.append(reason)  # Said once already, for the first file from that host.
+        return None
+    try:
+        with (
+            _placed(pin, pin.download.version, "download", root) as (partial, tool),
+            progress.task(f"downloading {pin.name} {pin.download.version}"),
+        ):
+            downloader.install(pin.download, pin.all_files, partial)
+        return tool
+    except DownloadFailed as failure:
+        tried.append(str(failure))
+        progress.note(f"  {pin.name} was not downloaded: {failure}")
+        return None
+
+
+def _build(pin: Pin, builder: GoBuilder, root: Path) -> Tool:
+    with _placed(pin, pin.version, "build", root) as (partial, tool):
+        builder.install(pin, partial)
+    return tool
+
+
+@contextmanager
+def _placed(pin: Pin, version: str, road: Road, root: Path) -> Iterator[tuple[Path, Tool]]:
+    """Gives a private folder to fill, and moves it into place only when the block succeeds."""
+    final = root / pin.name / version
+    final.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=final.parent))
+    try:
+        yield partial, Tool(name=pin.name, path=final / pin.name, version=version, road=road)
+        (partial / _ORIGIN).write_text(f"{road}\n")
+        partial.chmod(0o755)
+        if final.exists():  # Incomplete, or come by a road that is not allowed now.
+            final.rename(partial.with_name(partial.name + "-old"))
+        partial.rename(final)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(partial.with_name(partial.name + "-old"), ignore_errors=True)
+        if not any(final.parent.iterdir()):
+            final.parent.rmdir()
+
+
+def _announce(pins: list[Pin], progress: Progress) -> None:
+    minutes = sum(pin.build.minutes for pin in pins)
+    names = ", ".join(pin.name for pin in pins)
+    progress.note(
+        f"Building {len(pins)} from source with Go: {names}. About {max(1, round(minutes))} min "
+        f"on two cores, once; the result is kept in {cache_dir()}."
+    )
+
+
+def _nowhere(pins: list[tuple[Pin, list[str]]], roads: tuple[Road, ...]) -> LabError:
+    lines = [f"  {pin.name}: {'; '.join(tried) or 'not in the cache'}" for pin, tried in pins]
+    return LabError(
+        f"With LAB_TOOLS={roads[0]} these could not be found:\n"
+        + "\n".join(lines)
+        + "\nUnset LAB_TOOLS to allow every road."
+    )
+
+
+@contextmanager
+def only_one(lock: Path, progress: Progress) -> Iterator[None]:
+    """Two runs must not install the same thing at once, nor prune under each other."""
+    with lock.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with progress.task("waiting for another run that is installing"):
+                fcntl.flock(held, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,57 @@
+"""Tags of auto scaling groups: ``aws:autoscaling/tag:Tag``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab.providers.aws.context import AwsHandler, Request
+from lab.providers.sdk.provider import Props, StandinError
+
+
+class Tag(AwsHandler):
+    """One tag of one group; the cluster autoscaler reads these when a group is empty."""
+
+    kind = "aws:autoscaling/tag:Tag"
+    args = "pulumi_aws.autoscaling:TagArgs"
+    regional = True
+
+    def requests(self, inputs: Props) -> list[Request]:
+        tag: dict[str, Any] = {"ResourceType": "auto-scaling-group"}
+        if "autoscalingGroupName" in inputs:
+            tag["ResourceId"] = inputs["autoscalingGroupName"]
+        names = (("key", "Key"), ("value", "Value"), ("propagateAtLaunch", "PropagateAtLaunch"))
+        given = inputs.get("tag") or {}
+        tag.update({name: given[key] for key, name in names if key in given})
+        return [("autoscaling", "CreateOrUpdateTags", {"Tags": [tag]})]
+
+    def _group(self, name: str) -> dict[str, Any] | None:
+        found = self.cloud.call(
+            "autoscaling", "DescribeAutoScalingGroups", AutoScalingGroupNames=[name]
+        )["AutoScalingGroups"]
+        return found[0] if found else None
+
+    def _put(self, inputs: Props) -> None:
+        group = inputs["autoscalingGroupName"]
+        if self._group(group) is None:
+            raise StandinError(f"auto scaling group {group!r} does not exist (ValidationError)")
+        [(service, operation, parameters)] = self.requests(inputs)
+        self.cloud.change(service, operation, **parameters)
+
+    def create(self, inputs: Props) -> tuple[str, Props]:
+        self._put(inputs)
+        return f"{inputs['autoscalingGroupName']},{inputs['tag']['key']}", {}
+
+    def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+        self._put(new)
+        return {}
+
+    def exists(self, id: str, inputs: Props) -> bool:
+        group, _, key = id.partition(",")
+        found = self._group(group)
+        return found is not None and any(tag["Key"] == key for tag in found["Tags"])
+
+    def delete(self, id: str, inputs: Props, olds: Props) -> None:
+        if self.exists(id, inputs):
+            group, _, key = id.partition(",")
+            tag = {"ResourceId": group, "ResourceType": "auto-scaling-group", "Key": key}
+            self.cloud.change("autoscaling", "DeleteTags", Tags=[tag])

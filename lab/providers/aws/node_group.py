@@ -1,0 +1,259 @@
+"""EKS managed node groups: ``aws:eks/nodeGroup:NodeGroup``.
+
+Labels, taints, sizes, tags, versions and the launch template's version change in place. Of these
+a version replaces every node, and a desired size below the present number takes nodes away:
+whatever is noted as drained. (resourceNodeGroupUpdate of aws_eks_node_group, replacements.py:
+with a changed scaling config the desired size is always sent.)
+
+moto makes no auto scaling group for a node group, EKS does: it is made here, empty, so that
+its tags can be set and read. moto has no UpdateNodegroupVersion, and tags clusters only: those
+requests are checked against the service description and recorded, not sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from lab.providers.aws import shapes
+from lab.providers.aws.context import AwsHandler, Request
+from lab.providers.sdk.provider import CheckFailure, Props, StandinError
+
+_NAME_PART = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_PREFIX = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+# kubernetes.io/docs/concepts/overview/working-with-objects/labels
+KEY: Final = re.compile(rf"({_PREFIX}/)?{_NAME_PART}")
+VALUE: Final = re.compile(rf"({_NAME_PART})?")
+# docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
+GROUP_NAME: Final = re.compile(r"[0-9A-Za-z][-_A-Za-z0-9]{0,62}")
+
+# Input name -> request name, where the value is passed on as it is.
+_PLAIN: Final = {
+    "amiType": "amiType",
+    "capacityType": "capacityType",
+    "clusterName": "clusterName",
+    "diskSize": "diskSize",
+    "instanceTypes": "instanceTypes",
+    "labels": "labels",
+    "launchTemplate": "launchTemplate",
+    "nodeGroupName": "nodegroupName",
+    "nodeRepairConfig": "nodeRepairConfig",
+    "nodeRoleArn": "nodeRole",
+    "releaseVersion": "releaseVersion",
+    "scalingConfig": "scalingConfig",
+    "subnetIds": "subnets",
+    "taints": "taints",
+    "updateConfig": "updateConfig",
+    "version": "version",
+}
+
+
+class NodeGroup(AwsHandler):
+    """A group of nodes of the seed's cluster."""
+
+    kind = "aws:eks/nodeGroup:NodeGroup"
+    args = "pulumi_aws.eks:NodeGroupArgs"
+    tagged = True
+    regional = True
+    names = ("nodeGroupName", "nodeGroupNamePrefix")
+    computed = ("arn", "resources", "status")
+    covered = frozenset({*_PLAIN, "forceUpdateVersion", "region", "tags"})
+    sets = ("subnetIds", "taints")
+
+    def rules(self, inputs: Props) -> Iterator[CheckFailure]:
+        name = inputs.get("nodeGroupName")
+        if isinstance(name, str) and not GROUP_NAME.fullmatch(name):
+            what = "a letter or digit, then letters, digits, - or _, at most 63"
+            yield CheckFailure("nodeGroupName", f"{name!r} is not a node group name ({what})")
+        yield from _sizes(inputs.get("scalingConfig"))
+        yield from _pairs("labels", inputs.get("labels"))
+        taints = inputs.get("taints")
+        for position, taint in enumerate(taints if isinstance(taints, list) else ()):
+            if isinstance(taint, Mapping):
+                yield from _pair(f"taints[{position}]", taint.get("key"), taint.get("value"))
+        known = inputs.get("instanceTypes")
+        for position, machine in enumerate(known if isinstance(known, list) else ()):
+            if isinstance(machine, str) and machine not in shapes.enum("ec2", "InstanceType"):
+                path = f"instanceTypes[{position}]"
+                yield CheckFailure(path, f"{machine!r} is not an EC2 instance type")
+        template = inputs.get("launchTemplate")
+        if isinstance(template, Mapping):
+            if template.get("id") is not None and template.get("name") is not None:
+                yield CheckFailure("launchTemplate", "id and name exclude each other")
+            if inputs.get("diskSize") is not None:
+                reason = "goes into the launch template when there is one"
+                yield CheckFailure("diskSize", reason)
+
+    def requests(self, inputs: Props) -> list[Request]:
+        parameters = {_PLAIN[key]: value for key, value in inputs.items() if key in _PLAIN}
+        if tags := self.tags(inputs):
+            parameters["tags"] = tags
+        return [("eks", "CreateNodegroup", parameters)]
+
+    def create(self, inputs: Props) -> tuple[str, Props]:
+        self._needs(inputs)
+        [(service, operation, parameters)] = self.requests(inputs)
+        made = self.cloud.change(service, operation, **parameters)["nodegroup"]
+        group = made["resources"]["autoScalingGroups"][0]["name"]
+        template = inputs.get("launchTemplate")
+        if template is None:
+            data = {"InstanceType": made["instanceTypes"][0]}
+            self.cloud.change(
+                "ec2", "CreateLaunchTemplate", LaunchTemplateName=group, LaunchTemplateData=data
+            )
+            chosen = {"LaunchTemplateName": group}
+        elif "id" in template:
+            chosen = {"LaunchTemplateId": template["id"], "Version": template["version"]}
+        else:
+            chosen = {"LaunchTemplateName": template["name"], "Version": template["version"]}
+        self.cloud.change(
+            "autoscaling",
+            "CreateAutoScalingGroup",
+            AutoScalingGroupName=group,
+            MinSize=0,
+            MaxSize=inputs["scalingConfig"]["maxSize"],
+            DesiredCapacity=0,
+            LaunchTemplate=chosen,
+            VPCZoneIdentifier=",".join(inputs["subnetIds"]),
+            Tags=[
+                {"Key": key, "Value": value, "PropagateAtLaunch": True}
+                for key, value in {
+                    "eks:cluster-name": inputs["clusterName"],
+                    "eks:nodegroup-name": inputs["nodeGroupName"],
+                }.items()
+            ],
+        )
+        return f"{inputs['clusterName']}:{inputs['nodeGroupName']}", outputs(made)
+
+    def _needs(self, inputs: Props) -> None:
+        """Raise when the role, a subnet or the template does not exist; moto would not."""
+        role = inputs["nodeRoleArn"].rpartition("/")[2]
+        if self.cloud.find("iam", "GetRole", RoleName=role) is None:
+            raise StandinError(f"node role {inputs['nodeRoleArn']} does not exist")
+        self.cloud.call("ec2", "DescribeSubnets", SubnetIds=inputs["subnetIds"])
+        template = inputs.get("launchTemplate") or {}
+        if "id" in template:
+            self.cloud.call("ec2", "DescribeLaunchTemplates", LaunchTemplateIds=[template["id"]])
+        elif "name" in template:
+            self.cloud.call(
+                "ec2", "DescribeLaunchTemplates", LaunchTemplateNames=[template["name"]]
+            )
+
+    def _describe(self, id: str) -> dict[str, Any] | None:
+        cluster, _, name = id.partition(":")
+        found = self.cloud.find("eks", "DescribeNodegroup", clusterName=cluster, nodegroupName=name)
+        return found["nodegroup"] if found else None
+
+    def exists(self, id: str, inputs: Props) -> bool:
+        return self._describe(id) is not None
+
+    def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+        made = self._describe(id)
+        if made is None:
+            raise StandinError(f"node group {id} does not exist any more; run a refresh")
+        cluster, _, name = id.partition(":")
+        same = {"clusterName": cluster, "nodegroupName": name}
+        versions = ("launchTemplate", "releaseVersion", "version")
+        if any(old.get(key) != new.get(key) for key in versions):
+            wanted = {key: new[key] for key in versions if key in new}
+            _unsent("UpdateNodegroupVersion", **same, **wanted)
+            self.context.records.drained(id, f"rolled for {', '.join(wanted)}")
+        config = _config_changes(old, new)
+        if config:
+            present = made["scalingConfig"]["desiredSize"]
+            asked = config.get("scalingConfig", {}).get("desiredSize", present)
+            if asked < present:
+                self.context.records.drained(id, f"desiredSize {present} -> {asked}")
+            self.cloud.change("eks", "UpdateNodegroupConfig", **same, **config)
+        self._retag(made["nodegroupArn"], olds.get("tagsAll") or {}, self.tags(new))
+        return outputs(self._describe(id) or made)
+
+    def _retag(self, arn: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+        gone = sorted(set(old) - set(new))
+        if gone:
+            _unsent("UntagResource", resourceArn=arn, tagKeys=gone)
+        if dict(new) != dict(old) and new:
+            _unsent("TagResource", resourceArn=arn, tags=dict(new))
+
+    def delete(self, id: str, inputs: Props, olds: Props) -> None:
+        made = self._describe(id)
+        if made is None:
+            return
+        cluster, _, name = id.partition(":")
+        self.cloud.change("eks", "DeleteNodegroup", clusterName=cluster, nodegroupName=name)
+        group = made["resources"]["autoScalingGroups"][0]["name"]
+        self.cloud.change(
+            "autoscaling", "DeleteAutoScalingGroup", AutoScalingGroupName=group, ForceDelete=True
+        )
+        if not made.get("launchTemplate"):
+            self.cloud.change("ec2", "DeleteLaunchTemplate", LaunchTemplateName=group)
+
+
+def _unsent(operation: str, **parameters: Any) -> None:
+    """Check a request that moto does not know."""
+    if failures := shapes.check("eks", operation, parameters):
+        raise StandinError("; ".join(f"{f.property}: {f.reason}" for f in failures))
+
+
+def outputs(made: Mapping[str, Any]) -> Props:
+    """What the cloud says of a group, by the names that resource and look-up share."""
+    groups = [{"name": group["name"]} for group in made["resources"]["autoScalingGroups"]]
+    return {
+        "arn": made["nodegroupArn"],
+        "status": made["status"],
+        "resources": [{"autoscalingGroups": groups, "remoteAccessSecurityGroupId": ""}],
+        "amiType": made["amiType"],
+        "capacityType": made["capacityType"],
+        "diskSize": made.get("diskSize", 20),
+        "instanceTypes": made["instanceTypes"],
+        "releaseVersion": made["releaseVersion"],
+        "version": made["version"],
+    }
+
+
+def _config_changes(old: Props, new: Props) -> dict[str, Any]:
+    """Parameters of UpdateNodegroupConfig for what differs."""
+    out: dict[str, Any] = {}
+    for key in ("scalingConfig", "updateConfig", "nodeRepairConfig"):
+        if old.get(key) != new.get(key) and new.get(key) is not None:
+            out[key] = new[key]
+    before, after = old.get("labels") or {}, new.get("labels") or {}
+    if before != after:
+        out["labels"] = {
+            "addOrUpdateLabels": {k: v for k, v in after.items() if before.get(k) != v},
+            "removeLabels": sorted(set(before) - set(after)),
+        }
+    had, has = old.get("taints") or [], new.get("taints") or []
+    if had != has:
+        identity = {(t["key"], t["effect"]) for t in has}
+        out["taints"] = {
+            "addOrUpdateTaints": [t for t in has if t not in had],
+            "removeTaints": [t for t in had if (t["key"], t["effect"]) not in identity],
+        }
+    return out
+
+
+def _sizes(config: Any) -> Iterator[CheckFailure]:
+    if not isinstance(config, Mapping):
+        return
+    low, wanted, high = (config.get(key) for key in ("minSize", "desiredSize", "maxSize"))
+    for left, right, words in (
+        (low, high, "minSize is more than maxSize"),
+        (low, wanted, "minSize is more than desiredSize"),
+        (wanted, high, "desiredSize is more than maxSize"),
+    ):
+        if isinstance(left, int) and isinstance(right, int) and left > right:
+            yield CheckFailure("scalingConfig", f"{words} ({left} > {right})")
+
+
+def _pairs(path: str, value: Any) -> Iterator[CheckFailure]:
+    for key, text in value.items() if isinstance(value, Mapping) else ():
+        yield from _pair(path, key, text)
+
+
+def _pair(path: str, key: Any, value: Any) -> Iterator[CheckFailure]:
+    if isinstance(key, str) and not KEY.fullmatch(key):
+        yield CheckFailure(path, f"{key!r} is not a Kubernetes key")
+    if isinstance(value, str) and not VALUE.fullmatch(value):
+        yield CheckFailure(path, f"{value!r} is not a Kubernetes value (key {key!r})")

@@ -1,0 +1,101 @@
+"""What every GCP handler needs: the seed, the records, and the provider's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from lab.providers.sdk.provider import UNKNOWN, CheckFailure, Props, StandinError
+from lab.providers.sdk.records import Records
+from lab.providers.sdk.resource_handlers import Handler
+from lab.providers.sdk.seed import CloudSeed, GcpSeed
+
+ATTRIBUTION: Final = "goog-pulumi-provisioned"
+"""The label by which the provider marks what it made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """Shared by the handlers of one provider process."""
+
+    seed: CloudSeed
+    records: Records
+    project: str | None = None
+    region: str | None = None
+    zone: str | None = None
+    default_labels: dict[str, str] = field(default_factory=dict)
+    attribution: str | None = "CREATION_ONLY"
+    """When resources get ATTRIBUTION; None for never."""
+
+    @property
+    def gcp(self) -> GcpSeed:
+        """The seed's Google part."""
+        if self.seed.gcp is None:
+            raise StandinError(
+                "the lab's seed has no `gcp` part, so no Google project exists in it"
+            )
+        return self.seed.gcp
+
+    def known_project(self, project: str) -> None:
+        """Raise unless this project exists."""
+        if project not in (self.gcp.project, self.gcp.number, *self.gcp.other_projects):
+            raise StandinError(
+                f"project {project!r} does not exist in the lab (403); there is {self.gcp.project!r}"
+            )
+
+
+class GcpHandler(Handler):
+    """A handler with the context and the defaults that all types share."""
+
+    has_location = False
+    has_project = True
+    labelled = False
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def defaults(self, inputs: Props) -> Props:
+        filled: Props = {}
+        if self.has_project:
+            filled["project"] = self.context.project
+        if self.has_location:
+            filled["location"] = self.context.region or self.context.zone
+        return filled
+
+    def problems(self, inputs: Props) -> Iterator[CheckFailure]:
+        for key, wanted in (("project", self.has_project), ("location", self.has_location)):
+            if wanted and inputs.get(key) is None:
+                reason = f"required: set it here or on the provider ({key})"
+                yield CheckFailure(key, reason)
+        yield from self.rules(inputs)
+        yield from self.request_problems(inputs)
+
+    def rules(self, inputs: Props) -> Iterator[CheckFailure]:
+        """Rules for values."""
+        yield from ()
+
+    def request_problems(self, inputs: Props) -> Iterable[CheckFailure]:
+        """What the API's description says against the request made from these inputs."""
+        return ()
+
+    def effective(self, inputs: Props, olds: Props | None) -> Props:
+        if not self.labelled:
+            return {}
+        # As the official provider: its default labels, its own mark, then the resource's. The mark
+        # comes with creation and then stays; google-beta/tpgresource/labels.go (replacements.py).
+        had = olds is None or ATTRIBUTION in (olds.get("effectiveLabels") or {})
+        marked = self.context.attribution == "PROACTIVE" or (self.context.attribution and had)
+        mark = {ATTRIBUTION: "true"} if marked else {}
+        own = inputs.get("labels") or {}
+        if own is UNKNOWN:
+            return {"pulumiLabels": UNKNOWN, "effectiveLabels": UNKNOWN}
+        both = {**self.context.default_labels, **mark, **own}
+        return {"pulumiLabels": both, "effectiveLabels": both}
+
+    def must_be_new(self, id: str, what: str) -> None:
+        """Raise when there is a record with this id: the API answers 409."""
+        if self.context.records.get(self.kind, id) is not None:
+            raise StandinError(
+                f"{what} {id} already exists (409): import it by this id, or choose another name"
+            )

@@ -1,0 +1,232 @@
+"""Service accounts, their keys, and members of a project's IAM policy.
+
+Keys are real RSA keys that no Google
+service knows; their file says ``lab-stand-in`` where Google's would say its own hosts.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from lab.providers.gcp import discovery, rules
+from lab.providers.gcp.context import GcpHandler
+from lab.providers.gcp.node_pool import require_account
+from lab.providers.sdk.provider import CheckFailure, Props, StandinError
+from lab.providers.sdk.resource_handlers import unknown_free
+
+_STAND_IN_HOST = "https://lab-stand-in.invalid"
+
+
+def unique_id(email: str) -> str:
+    """A stable 21-digit number, as the API gives each account."""
+    return str(10**20 + int(hashlib.sha256(email.encode()).hexdigest(), 16) % 10**20)
+
+
+class Account(GcpHandler):
+    """A service account of the project."""
+
+    kind = "gcp:serviceaccount/account:Account"
+    args = "pulumi_gcp.serviceaccount:AccountArgs"
+    computed = ("email", "member", "name", "uniqueId")
+
+    def defaults(self, inputs: Props) -> Props:
+        return {**super().defaults(inputs), "disabled": False}
+
+    def rules(self, inputs: Props) -> Iterator[CheckFailure]:
+        what = "an account id (6 to 30 characters: a-z first, then a-z, 0-9 or -)"
+        yield from rules.matches("accountId", inputs.get("accountId"), rules.ACCOUNT_ID, what)
+        for key, most in (("displayName", 100), ("description", 256)):
+            text = inputs.get(key)
+            if isinstance(text, str) and len(text.encode()) > most:
+                yield CheckFailure(key, f"{len(text.encode())} bytes; at most {most}")
+
+    def request_problems(self, inputs: Props) -> Iterable[CheckFailure]:
+        plain = unknown_free(inputs)
+        account = {k: plain[k] for k in ("description", "displayName") if k in plain}
+        request = {"serviceAccount": account}
+        if "accountId" in plain:
+            request["accountId"] = plain["accountId"]
+        where = {"name": "projects/p"}
+        return discovery.check("iam.v1", "projects.serviceAccounts.create", where, request)
+
+    def create(self, inputs: Props) -> tuple[str, Props]:
+        self.context.known_project(inputs["project"])
+        email = f"{inputs['accountId']}@{inputs['project']}.iam.gserviceaccount.com"
+        id = f"projects/{inputs['project']}/serviceAccounts/{email}"
+        if inputs["accountId"] in self.context.gcp.service_accounts:
+            raise StandinError(f"service account {email} already exists (409)")
+        self.must_be_new(id, "service account")
+        return id, self._outputs(id, email)
+
+    def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+        return self._outputs(id, id.rpartition("/")[2])
+
+    def _outputs(self, id: str, email: str) -> Props:
+        return {
+            "email": email,
+            "member": f"serviceAccount:{email}",
+            "name": id,
+            "uniqueId": unique_id(email),
+        }
+
+
+class Key(GcpHandler):
+    """A key of a service account; the private half is in the engine's state only."""
+
+    kind = "gcp:serviceaccount/key:Key"
+    args = "pulumi_gcp.serviceaccount:KeyArgs"
+    has_project = False
+    computed = ("name", "privateKey", "publicKey", "validAfter", "validBefore")
+    secret_outputs = ("privateKey",)
+    covered = frozenset(
+        [
+            "deletionPolicy",
+            "keepers",
+            "keyAlgorithm",
+            "privateKeyType",
+            "publicKeyType",
+            "serviceAccountId",
+        ]
+    )
+
+    def defaults(self, inputs: Props) -> Props:
+        return {
+            "keyAlgorithm": "KEY_ALG_RSA_2048",
+            "privateKeyType": "TYPE_GOOGLE_CREDENTIALS_FILE",
+            "publicKeyType": "TYPE_X509_PEM_FILE",
+        }
+
+    def rules(self, inputs: Props) -> Iterator[CheckFailure]:
+        if inputs.get("privateKeyType") == "TYPE_PKCS12_FILE":
+            yield CheckFailure("privateKeyType", "the stand-in makes credentials files only")
+
+    def request_problems(self, inputs: Props) -> Iterable[CheckFailure]:
+        plain = unknown_free(inputs)
+        request = {k: plain[k] for k in ("keyAlgorithm", "privateKeyType") if k in plain}
+        where = {"name": "projects/p/serviceAccounts/a"}
+        return discovery.check("iam.v1", "projects.serviceAccounts.keys.create", where, request)
+
+    def _account(self, account: str) -> tuple[str, str]:
+        """Project and e-mail of a serviceAccountId in any of its spellings."""
+        email = account.rpartition("/")[2]
+        seed = self.context.gcp
+        if "@" not in email:
+            email = f"{email}@{seed.project}.iam.gserviceaccount.com"
+        require_account(self, email)
+        return email.partition("@")[2].removesuffix(".iam.gserviceaccount.com"), email
+
+    def create(self, inputs: Props) -> tuple[str, Props]:
+        project, email = self._account(inputs["serviceAccountId"])
+        key_id = secrets.token_hex(20)
+        name = f"projects/{project}/serviceAccounts/{email}/keys/{key_id}"
+        bits = 1024 if inputs["keyAlgorithm"] == "KEY_ALG_RSA_1024" else 2048
+        private, certificate = _rsa(bits, email)
+        credentials = {
+            "type": "service_account",
+            "project_id": project,
+            "private_key_id": key_id,
+            "private_key": private,
+            "client_email": email,
+            "client_id": unique_id(email),
+            "auth_uri": f"{_STAND_IN_HOST}/auth",
+            "token_uri": f"{_STAND_IN_HOST}/token",
+            "auth_provider_x509_cert_url": f"{_STAND_IN_HOST}/certs",
+            "client_x509_cert_url": f"{_STAND_IN_HOST}/certs/{email}",
+            "universe_domain": "lab-stand-in.invalid",
+        }
+        text = json.dumps(credentials, indent=2)
+        now = datetime.now(UTC).replace(microsecond=0)
+        return name, {
+            "name": name,
+            "privateKey": base64.b64encode(text.encode()).decode(),
+            "publicKey": base64.b64encode(certificate).decode(),
+            "validAfter": now.isoformat().replace("+00:00", "Z"),
+            "validBefore": "9999-12-31T23:59:59Z",
+        }
+
+    def exists(self, id: str, inputs: Props) -> bool:
+        account = id.split("/keys/")[0]
+        local = account.rpartition("/")[2].partition("@")[0]
+        recorded = self.context.records.get(Account.kind, account) is not None
+        return recorded or local in self.context.gcp.service_accounts
+
+
+def _rsa(bits: int, email: str) -> tuple[str, bytes]:
+    """A fresh private key as PEM text, and a self-signed certificate of it as PEM."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.x509.oid import NameOID
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"lab stand-in {email}"[:64])])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=3650))
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return pem.decode(), certificate.public_bytes(serialization.Encoding.PEM)
+
+
+class ProjectIamMember(GcpHandler):
+    """One member of one role on the project."""
+
+    kind = "gcp:projects/iAMMember:IAMMember"
+    args = "pulumi_gcp.projects:IAMMemberArgs"
+    computed = ("etag",)
+
+    def rules(self, inputs: Props) -> Iterator[CheckFailure]:
+        yield from member_rules(inputs)
+
+    def request_problems(self, inputs: Props) -> Iterable[CheckFailure]:
+        return discovery.check(
+            "cloudresourcemanager.v1",
+            "projects.setIamPolicy",
+            {"resource": "p"},
+            {"policy": {"bindings": [binding(inputs)]}},
+        )
+
+    def create(self, inputs: Props) -> tuple[str, Props]:
+        project = inputs["project"].removeprefix("projects/")
+        self.context.known_project(project)
+        require_member(self, inputs["member"])
+        return f"{project}/{inputs['role']}/{inputs['member']}", {"etag": "BwXlabstandin="}
+
+
+def member_rules(inputs: Props) -> Iterator[CheckFailure]:
+    """Rules for ``role`` and ``member``."""
+    what = "a member like serviceAccount:name@project.iam.gserviceaccount.com"
+    yield from rules.matches("member", inputs.get("member"), rules.MEMBER, what)
+    yield from rules.matches("role", inputs.get("role"), rules.ROLE, "a role like roles/viewer")
+
+
+def binding(inputs: Props) -> dict[str, Any]:
+    """The API's Binding for a member resource."""
+    plain = unknown_free(inputs)
+    out: dict[str, Any] = {"members": [plain["member"]] if "member" in plain else []}
+    out.update({key: plain[key] for key in ("role", "condition") if key in plain})
+    return out
+
+
+def require_member(handler: GcpHandler, member: str) -> None:
+    """Raise when the member is a service account of the project that does not exist."""
+    kind, _, email = member.partition(":")
+    if kind == "serviceAccount" and "[" not in email:
+        require_account(handler, email)

@@ -1,0 +1,229 @@
+"""Requests to one API server: apply, get, list, delete, and waiting out its restart.
+
+Connects on first use, so that a stack whose cluster is not there yet can be previewed.
+Does not wait for objects to be ready (``awaiting``).
+"""
+
+# The client library has no types.
+# mypy: allow-untyped-calls
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kubernetes.client.exceptions import ApiException
+from kubernetes.dynamic import DynamicClient
+from kubernetes.dynamic.exceptions import ResourceNotFoundError
+from urllib3.exceptions import HTTPError
+
+from lab.providers.kubernetes.access import Access
+from lab.providers.kubernetes.settings import Settings
+from lab.providers.sdk.provider import StandinError
+
+Object = dict[str, Any]
+T = TypeVar("T")
+
+FIELD_MANAGER = "pulumi-kubernetes-standin"
+RETRY_SECONDS = 60.0
+_TIMEOUT = (5, 30)  # seconds to connect and to answer, for one request
+_RETRY_STATUS = (429, 500, 503, 504)
+
+
+class Unreachable(StandinError):
+    """The API server did not answer within ``RETRY_SECONDS``."""
+
+
+class NoSuchKind(StandinError):
+    """The API server knows no such apiVersion and kind (CRD not installed?)."""
+
+
+class ApiError(StandinError):
+    """The API server refused: ``status`` is the HTTP code, ``reason`` Kubernetes' word."""
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+
+
+def _api_error(error: ApiException) -> ApiError:
+    body: Any = error.body
+    text = body.decode(errors="replace") if isinstance(body, bytes) else str(body or "")
+    try:
+        status = json.loads(text)
+        message, reason = (
+            str(status.get("message") or text),
+            str(status.get("reason") or ""),
+        )
+    except (ValueError, AttributeError):
+        message, reason = text.strip() or str(error.reason), str(error.reason)
+    return ApiError(int(error.status or 0), reason, message)
+
+
+class Cluster:
+    """The cluster that a provider's settings point at. Safe to use from several threads."""
+
+    def __init__(self, settings: Settings, cancelled: threading.Event) -> None:
+        self.settings = settings
+        self.access = Access(settings)
+        self._cancelled = cancelled
+        self._lock = threading.RLock()
+        self._client: DynamicClient | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The private folder, for files of one operation."""
+        return self.access.folder
+
+    @property
+    def default_namespace(self) -> str:
+        """Where an object or release goes that names no namespace."""
+        return self.access.default_namespace
+
+    def close(self) -> None:
+        """Remove the private files."""
+        self.access.close()
+
+    def _connected(self) -> DynamicClient:
+        with self._lock:
+            if self._client is None:
+                api = self.access.connect()
+                cache = self.folder / "discovery.json"
+                cache.unlink(missing_ok=True)
+                self._client = DynamicClient(api, cache_file=str(cache))
+            return self._client
+
+    def _call(self, what: str, act: Callable[[DynamicClient], T]) -> T:
+        """Run one request; wait out a restart, log in again once."""
+        deadline = time.monotonic() + RETRY_SECONDS
+        pause, renewed = 0.25, False
+        while True:
+            try:
+                return act(self._connected())
+            except ApiException as error:
+                trouble = _api_error(error)
+                if trouble.status == 401 and not renewed:
+                    renewed = True
+                    with self._lock:
+                        self._client = None
+                    continue
+                if trouble.status not in _RETRY_STATUS:
+                    raise trouble from None
+                last = f"HTTP {trouble.status} {trouble}"
+            except (HTTPError, OSError) as error:
+                last = _brief(error)
+            if time.monotonic() + pause > deadline or self._cancelled.is_set():
+                raise Unreachable(
+                    f"{what}: the API server did not answer for {RETRY_SECONDS:.0f} s ({last}); "
+                    "check that the cluster runs and that the kubeconfig points at it"
+                )
+            self._cancelled.wait(pause)
+            pause = min(pause * 2, 3.0)
+
+    def reachable(self) -> bool:
+        """Whether the API server answers now, without waiting for it."""
+        try:
+            self._connected().request("get", "/version", serialize=False, _request_timeout=(3, 5))
+        except (ApiException, HTTPError, OSError, StandinError):
+            return False
+        return True
+
+    # Objects
+
+    def _resource(self, client: DynamicClient, api_version: str, kind: str) -> Any:
+        with self._lock:  # the discovery cache is not made for several threads
+            try:
+                return client.resources.get(api_version=api_version, kind=kind)
+            except ResourceNotFoundError:
+                raise NoSuchKind(
+                    f"the API server knows no kind {kind} in {api_version}; "
+                    "is its CustomResourceDefinition installed?"
+                ) from None
+
+    def namespaced(self, api_version: str, kind: str) -> bool:
+        """Whether objects of this kind live in a namespace. Raises NoSuchKind."""
+        what = f"discovery of {api_version}/{kind}"
+        return bool(self._call(what, lambda c: self._resource(c, api_version, kind)).namespaced)
+
+    def get(self, api_version: str, kind: str, name: str, namespace: str | None) -> Object | None:
+        """One object, None when there is none."""
+
+        def act(client: DynamicClient) -> Object:
+            resource = self._resource(client, api_version, kind)
+            found: Object = client.get(
+                resource, name=name, namespace=namespace, _request_timeout=_TIMEOUT
+            ).to_dict()
+            return found
+
+        try:
+            return self._call(f"get {kind} {name}", act)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def list(self, api_version: str, kind: str, namespace: str) -> list[Object]:
+        """All objects of a kind in a namespace."""
+
+        def act(client: DynamicClient) -> list[Object]:
+            resource = self._resource(client, api_version, kind)
+            found: list[Object] = client.get(
+                resource, namespace=namespace, _request_timeout=_TIMEOUT
+            ).to_dict()["items"]
+            return found
+
+        return self._call(f"list {kind}", act)
+
+    def apply(self, body: Object, *, force: bool = False, dry_run: bool = False) -> Object:
+        """Server-side apply; the object as the server then has it."""
+        meta = body["metadata"]
+
+        def act(client: DynamicClient) -> Object:
+            resource = self._resource(client, body["apiVersion"], body["kind"])
+            extra = {"dry_run": "All"} if dry_run else {}
+            done: Object = client.server_side_apply(
+                resource,
+                body=body,
+                name=meta["name"],
+                namespace=meta.get("namespace"),
+                force_conflicts=force,
+                field_manager=FIELD_MANAGER,
+                _request_timeout=_TIMEOUT,
+                **extra,
+            ).to_dict()
+            return done
+
+        return self._call(f"apply {body['kind']} {meta['name']}", act)
+
+    def delete(self, api_version: str, kind: str, name: str, namespace: str | None) -> None:
+        """Ask for deletion, dependents first; gone already is success."""
+
+        def act(client: DynamicClient) -> None:
+            client.delete(
+                self._resource(client, api_version, kind),
+                name=name,
+                namespace=namespace,
+                _request_timeout=_TIMEOUT,
+                body={
+                    "kind": "DeleteOptions",
+                    "apiVersion": "v1",
+                    "propagationPolicy": "Foreground",
+                },
+            )
+
+        try:
+            self._call(f"delete {kind} {name}", act)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+
+def _brief(error: Exception) -> str:
+    reason = getattr(error, "reason", None) or error
+    text = str(reason)
+    return text.split(": ", 1)[-1] if "object at 0x" in text else text

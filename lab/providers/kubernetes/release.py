@@ -1,0 +1,292 @@
+"""``kubernetes:helm.sh/v3:Release``: install, upgrade, uninstall by the real helm.
+
+Follows the official plugin (provider/pkg/provider/helm_release.go, 2026-07-01): the exact
+chart version is resolved when inputs are checked; a change of name or namespace replaces; a
+release that helm left behind in a failed state is kept in the stack's state and upgraded by
+the next update; nulls in the values are kept. What an import reads is marked as no secret, as
+officially. A refresh changes the state and not the inputs, and a difference is one between the
+state and the program: a value that helm added or lost makes none, nor does what kubectl changed,
+for no object of the release is read. The manifest is not an output: it holds the secrets of the
+values.
+
+Of the inputs, ``valueYamlFiles`` and ``lint`` are refused rather than ignored. An import does
+not look for its chart in the program's folder or in helm's repositories.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import yaml
+
+from lab.providers.kubernetes.cluster import Cluster, Unreachable
+from lab.providers.kubernetes.helm import Helm, HelmFailed
+from lab.providers.kubernetes.helm_arguments import (
+    DEFAULT_SECONDS,
+    chart_arguments,
+    needs_index,
+    release_arguments,
+    timeout_of,
+)
+from lab.providers.kubernetes.masking import Mask
+from lab.providers.kubernetes.release_state import (
+    chart_meta,
+    compared,
+    deployed_since,
+    imported,
+    live_of,
+    outputs_of,
+    pending_of,
+    seen_by,
+)
+from lab.providers.kubernetes.shapes import autoname, identity, split_identity
+from lab.providers.kubernetes.trouble import Watcher
+from lab.providers.sdk.property_values import known
+from lab.providers.sdk.provider import (
+    UNKNOWN,
+    CheckFailure,
+    DiffResult,
+    InitFailed,
+    Props,
+    ReadResult,
+    Resource,
+    StandinError,
+    diff_props,
+    has_unknowns,
+    reveal,
+)
+
+TYPE = "kubernetes:helm.sh/v3:Release"
+_REPLACE_ON = ("name", "namespace")
+# Never inputs; `compat` is of the SDK, and the official plugin drops it.
+_OUTPUT_ONLY = ("resourceNames", "status", "checksum", "manifest", "compat")
+_REFUSED = ("valueYamlFiles", "lint")
+
+
+class Releases:
+    """Helm releases on one cluster."""
+
+    def __init__(self, cluster: Cluster, helm: Helm, log: Callable[[str, str, str], None]) -> None:
+        self.cluster = cluster
+        self.helm = helm
+        self.log = log
+
+    # Inputs
+
+    def check(
+        self, resource: Resource, olds: Props, news: Props
+    ) -> tuple[Props, list[CheckFailure]]:
+        """Complete the inputs and resolve the chart's exact version."""
+        props = {k: v for k, v in news.items() if v is not None and k not in _OUTPUT_ONLY}
+        if reveal(props.get("name")) in (None, ""):
+            props["name"] = olds.get("name") or autoname(resource.name)
+        if reveal(props.get("namespace")) in (None, ""):
+            props["namespace"] = self.cluster.default_namespace
+        if not reveal(props.get("skipAwait")):
+            props.setdefault("timeout", DEFAULT_SECONDS)
+        failures = [
+            CheckFailure(key, "is not covered by the stand-in; write it under 'values'")
+            for key in _REFUSED
+            if reveal(props.get(key))
+        ]
+        if reveal(props.get("chart")) in (None, ""):
+            failures.append(
+                CheckFailure("chart", "is required: a name, a path or an oci:// address")
+            )
+        values = reveal(props.get("values"))
+        if values is not None and values is not UNKNOWN and not isinstance(values, dict):
+            failures.append(CheckFailure("values", "must be an object"))
+        if props.get("allowNullValues"):
+            self.log(
+                "warning",
+                "allowNullValues has no effect: nulls in the values are always kept",
+                resource.urn,
+            )
+        source = {k: props.get(k) for k in ("chart", "version", "repositoryOpts", "namespace")}
+        if not failures and not has_unknowns(source):
+            try:
+                props["version"] = self._version(known(props), Mask(props))
+            except HelmFailed as error:
+                failures.append(
+                    CheckFailure(
+                        "chart",
+                        f"{error}; check the chart's name, version and repository",
+                    )
+                )
+        return props, failures
+
+    def _version(self, release: dict[str, Any], mask: Mask) -> str:
+        with self.helm.workspace() as folder:
+            chart, arguments, env = chart_arguments(release, folder)
+            if needs_index(env):
+                self.helm.run(["repo", "update"], mask, cluster=False, env=env)
+            shown = self.helm.run(
+                ["show", "chart", chart, *arguments], mask, cluster=False, env=env
+            )
+        meta = yaml.safe_load(shown)
+        if not isinstance(meta, dict) or not meta.get("version"):
+            raise HelmFailed(f"chart {chart} has no version in its Chart.yaml")
+        if meta.get("type") not in (None, "", "application"):
+            raise HelmFailed(
+                f"chart {chart} is of type {meta['type']!r}, which cannot be installed"
+            )
+        return str(meta["version"])
+
+    def diff(
+        self, old_inputs: Props, olds: Props, news: Props, ignore: Iterable[str]
+    ) -> DiffResult:
+        """What the program wants otherwise than the state has it; below ``values`` a null counts."""
+        old, new = compared(old_inputs, olds, news, leave_out=_OUTPUT_ONLY)
+        found = diff_props(
+            old, new, replace_on=_REPLACE_ON, ignore=ignore, nulls_matter=("values",)
+        )
+        return replace(found, of_state=True)
+
+    # Life
+
+    def create(self, inputs: Props, preview: bool) -> tuple[str, Props]:
+        """helm install."""
+        if preview:
+            return "", pending_of(inputs)
+        release, mask = known(inputs), Mask(inputs)
+        id = identity(release["namespace"], release["name"])
+        done = self._apply("install", release, inputs, mask)
+        return id, outputs_of(inputs, done)
+
+    def update(self, inputs: Props, preview: bool) -> Props:
+        """helm upgrade."""
+        if preview:
+            return pending_of(inputs)
+        return outputs_of(inputs, self._apply("upgrade", known(inputs), inputs, Mask(inputs)))
+
+    def read(self, resource: Resource, id: str, inputs: Props, olds: Props) -> ReadResult | None:
+        """The release as helm has it. Its inputs stay; for an import they are made from it."""
+        namespace, name = split_identity(id)
+        namespace = namespace or self.cluster.default_namespace
+        mask = Mask(inputs, olds)
+        try:
+            live = self._live(name, namespace, mask)
+        except Unreachable:
+            if not self.cluster.settings.delete_unreachable or not olds:
+                raise
+            self.log(
+                "warning",
+                "the cluster is unreachable; forgetting this release",
+                resource.urn,
+            )
+            return None
+        if live is None:
+            return None
+        fresh = inputs or imported(live)
+        return ReadResult(
+            id=identity(namespace, name), outputs=seen_by(fresh, olds, live), inputs=fresh
+        )
+
+    def delete(self, resource: Resource, id: str, olds: Props) -> None:
+        """helm uninstall; gone already is success."""
+        release, mask = known(olds), Mask(olds)
+        namespace, name = split_identity(id)
+        namespace = namespace or self.cluster.default_namespace
+        if not self.cluster.reachable() and self.cluster.settings.delete_unreachable:
+            self.log(
+                "warning",
+                "the cluster is unreachable; forgetting this release",
+                resource.urn,
+            )
+            return
+        arguments = ["uninstall", name, "--namespace", namespace, "--ignore-not-found"]
+        if release.get("atomic") or not release.get("skipAwait"):
+            arguments += ["--wait", "--timeout", timeout_of(release)]
+        self._answering()
+        try:
+            self.helm.run(arguments, mask)
+        except HelmFailed as error:
+            raise StandinError(
+                f"helm could not uninstall release {namespace}/{name}: {error}"
+            ) from None
+
+    # Parts
+
+    def _answering(self) -> None:
+        """Wait out an API server that is restarting: helm itself gives up at once."""
+        self.cluster.namespaced("v1", "Namespace")
+
+    def _apply(
+        self, verb: str, release: dict[str, Any], inputs: Props, mask: Mask
+    ) -> dict[str, Any]:
+        name, namespace = release["name"], release["namespace"]
+        self._answering()
+        started = time.time()
+        with (
+            self.helm.workspace() as folder,
+            Watcher(self.cluster, name, namespace) as watcher,
+        ):
+            arguments, env = release_arguments(verb, release, folder)
+            try:
+                if needs_index(env):
+                    self.helm.run(["repo", "update"], mask, cluster=False, env=env)
+                raw = self.helm.json(arguments, mask, env=env)
+            except HelmFailed as error:
+                failure = error
+            else:
+                return live_of(raw)
+            trouble = watcher.report(since=started)
+        raise self._failed(verb, inputs, failure, mask, trouble, started)
+
+    def _failed(
+        self,
+        verb: str,
+        inputs: Props,
+        error: HelmFailed,
+        mask: Mask,
+        trouble: list[str],
+        started: float,
+    ) -> StandinError:
+        """What the user should read about a failed install or upgrade."""
+        release = known(inputs)
+        name, namespace = release["name"], release["namespace"]
+        id = identity(namespace, name)
+        live = self._live(name, namespace, mask)
+        lines = [f"helm {verb} of release {id} failed: {error}", *map(mask.clean, trouble)]
+        told = "\n".join(lines)
+        if live and live["status"].startswith("pending"):
+            return StandinError(f"{told}\n{self._pending_hint(name, namespace, live, mask)}")
+        if "cannot re-use a name" in str(error):
+            return StandinError(
+                f"{told}\nimport it (resource option import_={id!r}), or remove it first: "
+                f"helm uninstall {name} --namespace {namespace}"
+            )
+        # What failed before it began left the release, and so the state, as it was.
+        if live is None or not deployed_since(live, started):
+            return StandinError(told)
+        return InitFailed(told, id=id, outputs=outputs_of(inputs, live), inputs=inputs)
+
+    def _pending_hint(self, name: str, namespace: str, live: dict[str, Any], mask: Mask) -> str:
+        """The command that frees a release which an interrupted run left locked."""
+        history = self.helm.json(["history", name, "--namespace", namespace], mask, reading=True)
+        good = [int(h["revision"]) for h in history if h["status"] in ("deployed", "superseded")]
+        command = (
+            f"helm rollback {name} {max(good)} --namespace {namespace}"
+            if good
+            else f"helm uninstall {name} --namespace {namespace}"
+        )
+        return (
+            f"the release is in state {live['status']} (revision {live['revision']}): an earlier "
+            f"run was interrupted. When no other run is at work, free it with: {command}"
+        )
+
+    def _live(self, name: str, namespace: str, mask: Mask) -> dict[str, Any] | None:
+        self._answering()
+        where = [name, "--namespace", namespace]
+        try:
+            # Also after a cancel: what is left of the release belongs in the state.
+            status = self.helm.json(["status", *where], mask, reading=True)
+            meta = self.helm.json(["get", "metadata", *where], mask, reading=True)
+        except HelmFailed as error:
+            if "not found" in str(error):
+                return None
+            raise StandinError(f"helm could not read release {namespace}/{name}: {error}") from None
+        return live_of({**status, "chart": {"metadata": chart_meta(meta)}})

@@ -1,0 +1,385 @@
+"""The protocol around a ``StandinProvider``: one gRPC server on loopback.
+
+The engine starts the plugin with its own address as argument, reads the port from the
+first line of stdout, shakes hands, configures, then calls. A server started by hand
+(PULUMI_DEBUG_PROVIDERS) gets the engine's address by ``Attach`` instead.
+
+Failures reach the engine as one message without a traceback. What the plugin writes to
+stderr would be shown as output of the program, so nothing is written there.
+"""
+
+# mypy: disable-error-code="import-untyped"
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import select
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    plugin_pb2,
+    provider_pb2,
+    provider_pb2_grpc,
+    status_pb2,
+)
+
+from lab.providers.sdk.property_diff import DiffResult, Kind, parse_path
+from lab.providers.sdk.property_values import Props, from_struct, mark_secrets, to_struct
+from lab.providers.sdk.provider import (
+    CheckFailure,
+    InitFailed,
+    InvokeFailed,
+    Resource,
+    StandinError,
+    StandinProvider,
+)
+
+_MAX_MESSAGE = 400 * 1024 * 1024  # the engine's own limit
+_LOOK_SECONDS = 1.0
+_OPTIONS = [
+    ("grpc.max_receive_message_length", _MAX_MESSAGE),
+    ("grpc.max_send_message_length", _MAX_MESSAGE),
+]
+_SEVERITIES = {
+    "debug": engine_pb2.DEBUG,
+    "info": engine_pb2.INFO,
+    "warning": engine_pb2.WARNING,
+    "error": engine_pb2.ERROR,
+}
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+class _Status(grpc.Status):  # type: ignore[misc]  # grpc has no stubs
+    """What ``abort_with_status`` wants: a code, a message and trailing metadata."""
+
+    def __init__(self, message: str, status: status_pb2.Status) -> None:
+        self.code = grpc.StatusCode.UNKNOWN
+        self.details = message
+        self.trailing_metadata = (("grpc-status-details-bin", status.SerializeToString()),)
+
+
+def _init_failed(context: grpc.ServicerContext, error: InitFailed) -> NoReturn:
+    message = str(error)
+    detail = provider_pb2.ErrorResourceInitFailed(
+        id=error.id,
+        properties=to_struct(error.outputs),
+        inputs=to_struct(error.inputs or {}),
+        reasons=[message],
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
+    status.details.add().Pack(detail)
+    context.abort_with_status(_Status(message, status))
+    raise AssertionError("abort_with_status returned")
+
+
+def _where(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    return f"{Path(last.filename).name}:{last.lineno}" if last else "unknown place"
+
+
+def _clean(method: Method) -> Method:
+    """Every exception of an rpc becomes one message."""
+
+    @functools.wraps(method)
+    def call(self: Servicer, request: Any, context: grpc.ServicerContext) -> Any:
+        try:
+            return method(self, request, context)
+        except InitFailed as error:
+            _init_failed(context, error)
+        except StandinError as error:
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        except Exception as error:  # the edge: nothing may escape as a traceback
+            # The text of an unforeseen exception may quote a secret: say only where.
+            context.abort(
+                grpc.StatusCode.UNKNOWN,
+                f"the stand-in for pulumi-resource-{self.provider.name} failed in "
+                f"{method.__name__} ({type(error).__name__} at {_where(error)}); "
+                f"this is a fault of the lab, please report it",
+            )
+
+    return call  # type: ignore[return-value]
+
+
+def _resource(request: Any) -> Resource:
+    urn = request.urn
+    parts = urn.split("::")
+    return Resource(
+        urn=urn,
+        type=request.type or (parts[2].split("$")[-1] if len(parts) > 3 else ""),
+        name=request.name or ("::".join(parts[3:]) if len(parts) > 3 else ""),
+    )
+
+
+def _failures(failures: list[CheckFailure]) -> list[provider_pb2.CheckFailure]:
+    return [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in failures]
+
+
+def _diff_response(result: DiffResult) -> provider_pb2.DiffResponse:
+    replaces = set(result.replaces)
+    detailed = {
+        # The protocol's "…_REPLACE" kinds are the plain ones plus one.
+        path: provider_pb2.PropertyDiff(
+            kind=kind.value + (1 if path in replaces else 0),  # type: ignore[arg-type]
+            # What the program no longer says is looked up where it was said.
+            inputDiff=kind is Kind.DELETE or not result.of_state,
+        )
+        for path, kind in result.detailed.items()
+    }
+    some, none = (
+        provider_pb2.DiffResponse.DIFF_SOME,
+        provider_pb2.DiffResponse.DIFF_NONE,
+    )
+    return provider_pb2.DiffResponse(
+        changes=some if result.changes else none,
+        replaces=result.replaces,
+        diffs=sorted({str(parse_path(path)[0]) for path in result.detailed}),
+        detailedDiff=detailed,
+        hasDetailedDiff=bool(detailed),
+        deleteBeforeReplace=result.delete_before_replace,
+    )
+
+
+class Servicer(provider_pb2_grpc.ResourceProviderServicer):
+    """The provider protocol over one ``StandinProvider``."""
+
+    def __init__(self, provider: StandinProvider, version: str, engine: str = "") -> None:
+        self.provider = provider
+        self.version = version
+        self._announced = False
+        self._lock = threading.Lock()
+        self._engine: engine_pb2_grpc.EngineStub | None = None
+        provider.log = self.log
+        if engine:
+            self._connect(engine)
+
+    def _connect(self, address: str) -> None:
+        channel = grpc.insecure_channel(address, options=_OPTIONS)
+        self._engine = engine_pb2_grpc.EngineStub(channel)
+
+    def log(self, severity: str, message: str, urn: str = "") -> None:
+        """One line in the engine's log; silent when there is no engine to tell."""
+        if self._engine is None:
+            return
+        request = engine_pb2.LogRequest(severity=_SEVERITIES[severity], message=message, urn=urn)
+        try:
+            self._engine.Log(request, timeout=10)
+        except grpc.RpcError:
+            return  # an engine on its way out; the operation itself goes on
+
+    def _announce(self) -> None:
+        with self._lock:
+            if self._announced:
+                return
+            self._announced = True
+        what = f": {self.provider.what}" if self.provider.what else ""
+        self.log("info", f"stand-in for pulumi-resource-{self.provider.name}{what}")
+
+    # Life of the plugin
+
+    @_clean
+    def Handshake(self, request: Any, context: Any) -> provider_pb2.ProviderHandshakeResponse:
+        if request.engine_address and self._engine is None:
+            self._connect(request.engine_address)
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+
+    @_clean
+    def Attach(self, request: plugin_pb2.PluginAttach, context: Any) -> empty_pb2.Empty:
+        self._connect(request.address)
+        return empty_pb2.Empty()
+
+    @_clean
+    def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:
+        return plugin_pb2.PluginInfo(version=self.version)
+
+    @_clean
+    def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
+        self.provider.cancel()
+        return empty_pb2.Empty()
+
+    @_clean
+    def GetSchema(self, request: Any, context: Any) -> provider_pb2.GetSchemaResponse:
+        schema = f'{{"name": "{self.provider.name}", "version": "{self.version}"}}'
+        return provider_pb2.GetSchemaResponse(schema=schema)
+
+    @_clean
+    def GetMapping(self, request: Any, context: Any) -> provider_pb2.GetMappingResponse:
+        return provider_pb2.GetMappingResponse()
+
+    @_clean
+    def GetMappings(self, request: Any, context: Any) -> provider_pb2.GetMappingsResponse:
+        return provider_pb2.GetMappingsResponse()
+
+    # Configuration
+
+    @_clean
+    def CheckConfig(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
+        olds, news = from_struct(request.olds), from_struct(request.news)
+        inputs, failures = self.provider.check_config(olds, news)
+        return provider_pb2.CheckResponse(
+            inputs=to_struct(mark_secrets(inputs, news)), failures=_failures(failures)
+        )
+
+    @_clean
+    def DiffConfig(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
+        # Older engines send the old inputs as the old state.
+        old = request.old_inputs if request.HasField("old_inputs") else request.olds
+        olds = from_struct(old)
+        news = from_struct(request.news)
+        return _diff_response(self.provider.diff_config(olds, news, list(request.ignoreChanges)))
+
+    @_clean
+    def Configure(self, request: Any, context: Any) -> provider_pb2.ConfigureResponse:
+        self._announce()
+        self.provider.configure(from_struct(request.args))
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    # Resources and look-ups
+
+    @_clean
+    def Check(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
+        olds, news = from_struct(request.olds), from_struct(request.news)
+        inputs, failures = self.provider.check(_resource(request), olds, news)
+        return provider_pb2.CheckResponse(
+            inputs=to_struct(mark_secrets(inputs, news)), failures=_failures(failures)
+        )
+
+    @_clean
+    def Diff(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
+        result = self.provider.diff(
+            _resource(request),
+            request.id,
+            from_struct(request.old_inputs),
+            from_struct(request.olds),
+            from_struct(request.news),
+            list(request.ignoreChanges),
+        )
+        return _diff_response(result)
+
+    @_clean
+    def Create(self, request: Any, context: Any) -> provider_pb2.CreateResponse:
+        inputs = from_struct(request.properties)
+        with _keeping_secrets(inputs):
+            id, outputs = self.provider.create(
+                _resource(request), inputs, request.preview, request.timeout or None
+            )
+        return provider_pb2.CreateResponse(id=id, properties=_outputs(outputs, inputs))
+
+    @_clean
+    def Read(self, request: Any, context: Any) -> provider_pb2.ReadResponse:
+        inputs, olds = from_struct(request.inputs), from_struct(request.properties)
+        with _keeping_secrets(inputs, olds):
+            result = self.provider.read(_resource(request), request.id, inputs, olds)
+        if result is None:
+            return provider_pb2.ReadResponse()
+        return provider_pb2.ReadResponse(
+            id=result.id,
+            properties=_outputs(result.outputs, inputs, olds),
+            inputs=_outputs(result.inputs, inputs),
+        )
+
+    @_clean
+    def Update(self, request: Any, context: Any) -> provider_pb2.UpdateResponse:
+        news = from_struct(request.news)
+        with _keeping_secrets(news):
+            outputs = self.provider.update(
+                _resource(request),
+                request.id,
+                from_struct(request.old_inputs),
+                from_struct(request.olds),
+                news,
+                request.preview,
+                request.timeout or None,
+            )
+        return provider_pb2.UpdateResponse(properties=_outputs(outputs, news))
+
+    @_clean
+    def Delete(self, request: Any, context: Any) -> empty_pb2.Empty:
+        self.provider.delete(
+            _resource(request),
+            request.id,
+            from_struct(request.old_inputs),
+            from_struct(request.properties),
+            request.timeout or None,
+        )
+        return empty_pb2.Empty()
+
+    @_clean
+    def Invoke(self, request: Any, context: Any) -> provider_pb2.InvokeResponse:
+        try:
+            result = self.provider.invoke(request.tok, from_struct(request.args), request.preview)
+        except InvokeFailed as error:
+            return provider_pb2.InvokeResponse(failures=_failures(error.failures))
+        return provider_pb2.InvokeResponse(**{"return": to_struct(result)})
+
+
+def _outputs(outputs: Props, *likes: Props) -> Any:
+    for like in likes:
+        outputs = mark_secrets(outputs, like)
+    return to_struct(outputs)
+
+
+class _keeping_secrets:
+    """Marks the outputs that an ``InitFailed`` carries as the normal answer's would be."""
+
+    def __init__(self, *likes: Props) -> None:
+        self.likes = likes
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if isinstance(error, InitFailed):
+            for like in self.likes:
+                error.outputs = mark_secrets(error.outputs, like)
+                if error.inputs is not None:
+                    error.inputs = mark_secrets(error.inputs, like)
+
+
+def start(provider: StandinProvider, version: str, engine: str = "") -> tuple[grpc.Server, int]:
+    """Start serving on a free loopback port; the server and its port."""
+    logging.getLogger("grpc").setLevel(logging.CRITICAL)
+    server = grpc.server(ThreadPoolExecutor(max_workers=64), options=_OPTIONS)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(
+        Servicer(provider, version, engine), server
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, port
+
+
+def serve(provider: StandinProvider, version: str, engine: str = "") -> None:
+    """Serve until told to end (SIGTERM, or SIGINT: the engine closing the plugin), or until the
+    engine that started it is gone: one that was killed closes nothing."""
+    # The engine puts the plugin in a process group of its own, so Ctrl-C in a terminal does
+    # not reach it (Cancel does); SIGINT is how the engine closes it, with five seconds to end.
+    # A byte tells of the signal: a handler that sets a threading.Event can wait for itself, and
+    # does not wake the main thread when another one took the signal.
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    parent = os.getppid()
+    server, port = start(provider, version, engine)
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    while not select.select([told], [], [], _LOOK_SECONDS)[0]:
+        if engine and os.getppid() != parent:
+            break
+    provider.close()
+    server.stop(grace=0.2).wait()

@@ -1,0 +1,24 @@
+"""Rules about what `rotate` renews."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from model.derived.registry_access import registry_access
+from model.findings import Finding
+from model.hub import Hub
+from model.rules.catalogue import Context, Rule, check_of
+from model.secrets import REGISTRY_KEY
+
+
+@check_of("BH180", "error", "Only a key that the program makes is rotated.")
+def registry_key(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+    number = dict(hub.rotate).get("registryKey")
+    if number is not None and registry_access(hub).password != REGISTRY_KEY:
+        yield rule.finding(
+            f"rotate.{REGISTRY_KEY.name}",
+            number,
+            f"the program makes no key for a registry of kind {hub.registry.kind}.",
+            "leave it out; a password that you give is renewed where it comes from, then by "
+            "`pulumi config set --secret registryPassword`.",
+        )

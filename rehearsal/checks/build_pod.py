@@ -1,0 +1,413 @@
+"""A build as BinderHub would start it, from the configuration that the release rendered.
+
+The pod repeats what `KubernetesBuildExecutor` of the pinned application image makes: its fixed
+label and tolerations, the docker socket and push credentials as volumes, repo2docker's command.
+Source: binderhub/build.py and registry.py at https://github.com/jupyterhub/binderhub. Pure: the
+phase `build` puts the pod into the cluster.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from lab.errors import LabError
+from model.derived.pools import DEDICATED, Pool, quantity_bytes
+from rehearsal.objects import Object, Objects, containers, labels, title, tolerates
+from rehearsal.report import Finding
+from values.sections.binderhub_config import BUILD_MEMORY, refuses_memory_flag
+
+COMPONENT = "binderhub-build"
+REPOSITORY = "https://github.com/example/repository"
+NAME = "build-rehearsal"
+MEMORY_FLAG = "--build-memory-limit"
+# What the chart's own snippets, run after `config`, take from the pod's environment.
+_PUSH_SNIPPET = "binderhub-service-01-build-pods-docker-config"
+_SOCKET_SNIPPET = "binderhub-service-02-set-docker-api"
+_DEFAULT_IMAGE = "quay.io/jupyterhub/repo2docker:2024.07.0"
+_DEFAULT_SOCKET = "/var/run/docker.sock"
+_DEFAULT_SECRET = "binder-build-docker-config"
+# What the classic chart's program calls the sockets, whatever `hostSocketName` says.
+_CLASSIC_SOCKETS = MappingProxyType({"dind": "docker.sock", "pink": "podman.sock"})
+# Settings that BinderHub once had itself, and which it still copies over the executor's.
+_RENAMED = MappingProxyType(
+    {
+        "build_docker_host": "docker_host",
+        "build_image": "build_image",
+        "build_memory_limit": "memory_limit",
+        "build_memory_request": "memory_request",
+        "build_node_selector": "node_selector",
+        "push_secret": "push_secret",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What BinderHub was told about builds. `credentials`: a push token is fetched for each
+    build (registry helper), so no Secret is mounted. `socket` None: no docker socket;
+    `of_nodes`: it is that of the nodes' own docker, which no pod serves. `memory_flag`:
+    repo2docker is told how much memory it may use."""
+
+    node_selector: Mapping[str, str]
+    push_secret: str | None
+    credentials: bool
+    socket: str | None
+    of_nodes: bool
+    image: str
+    image_prefix: str
+    use_registry: bool
+    resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    memory_flag: bool = False
+    pull_secrets: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    registry_url: str | None = None
+    helper_url: str | None = None
+
+
+def settings(objects: Objects) -> Settings:
+    """From Secret `binderhub` (binderhub-service) or `binder-secret` (classic chart)."""
+    if secret := objects.secret("binderhub"):
+        return _of_service(objects, yaml.safe_load(secret["chart-config.yaml"]))
+    if secret := objects.secret("binder-secret"):
+        return _of_classic(yaml.safe_load(secret["values.yaml"]))
+    raise LabError(
+        f"Namespace {objects.namespace} has neither Secret `binderhub` nor `binder-secret`, so "
+        "BinderHub has no configuration; see the release's own error."
+    )
+
+
+def _of_service(objects: Objects, values: Mapping[str, Any]) -> Settings:
+    config = values.get("config") or {}
+    executor = _executor(config)
+    snippets, env = values.get("extraConfig") or {}, _environment(objects)
+    push = executor.get("push_secret", _DEFAULT_SECRET)
+    socket = executor.get("docker_host", _DEFAULT_SOCKET)
+    # The chart's snippets run after `config`; a release may have nulled them.
+    if snippets.get(_PUSH_SNIPPET) or ("PUSH_SECRET_NAME" in env and _PUSH_SNIPPET not in snippets):
+        push = env.get("PUSH_SECRET_NAME", push)
+    if snippets.get(_SOCKET_SNIPPET) or _SOCKET_SNIPPET not in snippets:
+        release = env.get("HELM_RELEASE_NAME", "")
+        socket = f"/var/run/{objects.namespace}-{release}/docker-api/docker-api.sock"
+    # Of this BinderHub; the classic chart's, a newer one, never passes the option.
+    flag = bool(executor.get("memory_limit")) and not snippets.get(BUILD_MEMORY)
+    resources = _resources_of_service(executor)
+    return replace(_settings(config, push, socket), resources=resources, memory_flag=flag)
+
+
+def _of_classic(values: Mapping[str, Any]) -> Settings:
+    config, kind = values.get("config") or {}, values.get("imageBuilderType", "host")
+    executor = _executor(config)
+    push = executor.get("push_secret", _DEFAULT_SECRET)
+    if name := _CLASSIC_SOCKETS.get(kind):
+        return _settings(config, push, f"{values[kind]['hostSocketDir']}/{name}")
+    return _settings(config, push, executor.get("docker_host", _DEFAULT_SOCKET), of_nodes=True)
+
+
+def _executor(config: Mapping[str, Any]) -> dict[str, Any]:
+    """KubernetesBuildExecutor as BinderHub makes it."""
+    hub = config.get("BinderHub") or {}
+    older = {new: hub[old] for old, new in _RENAMED.items() if hub.get(old)}
+    return {**(config.get("KubernetesBuildExecutor") or {}), **older}
+
+
+def _settings(
+    config: Mapping[str, Any], push: str | None, socket: str | None, *, of_nodes: bool = False
+) -> Settings:
+    hub = config.get("BinderHub") or {}
+    executor = _executor(config)
+    helper = config.get("ExternalRegistryHelper") or {}
+    by_helper = "ExternalRegistryHelper" in str(hub.get("registry_class", ""))
+    use = bool(hub.get("use_registry", True))
+    return Settings(
+        node_selector=executor.get("node_selector") or {},
+        push_secret=push if use else None,
+        credentials=by_helper,
+        socket=urlsplit(socket).path if socket else None,
+        of_nodes=of_nodes,
+        image=executor.get("build_image", _DEFAULT_IMAGE),
+        image_prefix=hub.get("image_prefix", ""),
+        use_registry=use,
+        resources=_resources(executor),
+        pull_secrets=tuple(executor.get("image_pull_secrets") or ()),
+        environment=tuple(sorted((executor.get("extra_envs") or {}).items())),
+        registry_url=(config.get("DockerRegistry") or {}).get("url"),
+        helper_url=helper.get("service_url") if by_helper else None,
+    )
+
+
+def _resources(executor: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Of a build pod of the classic chart's BinderHub: as they are given, or made of two older
+    settings."""
+    if given := executor.get("resources"):
+        return {kind: dict(asked) for kind, asked in given.items()}
+    named = {"requests": executor.get("memory_request"), "limits": executor.get("memory_limit")}
+    return {kind: {"memory": quantity(size)} for kind, size in named.items() if size}
+
+
+def _resources_of_service(executor: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The older BinderHub writes a size that it was not given as 0. Kubernetes refuses a request
+    above a limit of 0."""
+    named = {"requests": executor.get("memory_request"), "limits": executor.get("memory_limit")}
+    return {kind: {"memory": quantity(size or 0)} for kind, size in named.items()}
+
+
+def _environment(objects: Objects) -> dict[str, str]:
+    deployment = objects.get("Deployment", "binderhub")
+    if deployment is None:
+        return {}
+    spec = deployment["spec"]["template"]["spec"]
+    entries = [entry for one in containers(spec) for entry in one.get("env") or []]
+    return {entry["name"]: entry["value"] for entry in entries if "value" in entry}
+
+
+def pod(chosen: Settings, *, name: str = NAME) -> Object:
+    """The build pod of one repository."""
+    mounts, volumes, env = [], [], [{"name": k, "value": v} for k, v in chosen.environment]
+    if chosen.socket:
+        mounts.append({"mountPath": "/var/run/docker.sock", "name": "docker-socket"})
+        path = {"path": chosen.socket, "type": "Socket"}
+        volumes.append({"name": "docker-socket", "hostPath": path})
+    if chosen.credentials:
+        # The real one holds a token of the registry helper; the value does not matter here.
+        env.append({"name": "CONTAINER_ENGINE_REGISTRY_CREDENTIALS", "value": "{}"})
+    elif chosen.push_secret:
+        mount = {"mountPath": "/root/.docker/config.json", "subPath": "config.json"}
+        mounts.append({**mount, "name": "docker-config"})
+        volumes.append({"name": "docker-config", "secret": {"secretName": chosen.push_secret}})
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "labels": {"name": name, "component": COMPONENT},
+            "annotations": {"binder-repo": REPOSITORY},
+        },
+        "spec": {
+            "containers": [
+                {
+                    "name": "builder",
+                    "image": chosen.image,
+                    "args": _command(chosen),
+                    "volumeMounts": mounts,
+                    "resources": {kind: dict(asked) for kind, asked in chosen.resources.items()},
+                    "env": env,
+                }
+            ],
+            # Fixed in BinderHub: no setting adds to them.
+            "tolerations": [taint.toleration() for taint in DEDICATED],
+            "nodeSelector": dict(chosen.node_selector),
+            "volumes": volumes,
+            "restartPolicy": "Never",
+            "affinity": {"podAntiAffinity": _apart()},
+            "imagePullSecrets": [{"name": one} for one in chosen.pull_secrets],
+        },
+    }
+
+
+def _apart() -> dict[str, Any]:
+    term = {
+        "topologyKey": "kubernetes.io/hostname",
+        "labelSelector": {"matchLabels": {"component": COMPONENT}},
+    }
+    preferred = {"weight": 100, "podAffinityTerm": term}
+    return {"preferredDuringSchedulingIgnoredDuringExecution": [preferred]}
+
+
+def _command(chosen: Settings) -> list[str]:
+    image = f"{chosen.image_prefix}example-2drepository-0123ab:0123abc"
+    out = ["jupyter-repo2docker", "--ref=0123abc", f"--image={image}", "--no-clean", "--no-run"]
+    out += ["--json-logs", "--user-name=jovyan", "--user-id=1000"]
+    if chosen.push_secret:
+        out.append("--push")
+    if chosen.memory_flag:
+        out += [MEMORY_FLAG, str(quantity_bytes(chosen.resources["limits"]["memory"]))]
+    return [*out, REPOSITORY]
+
+
+def quantity(value: str | int) -> str:
+    """A byte size of BinderHub or KubeSpawner (`2G` is 2 GiB there) as a Kubernetes quantity."""
+    text = str(value)
+    if text[-1:] in "KMGT":
+        return f"{text}i"
+    return text
+
+
+def daemons(objects: Objects) -> dict[str, str]:
+    """Pod name -> docker socket on its node, of every pod that serves one: a privileged one that
+    is told to listen there, in a folder of the node."""
+    found: dict[str, str] = {}
+    for one in objects.of("Pod"):
+        folders = host_paths(one)
+        for container in containers(one["spec"]):
+            if not (container.get("securityContext") or {}).get("privileged"):
+                continue
+            said = " ".join([*(container.get("command") or []), *(container.get("args") or [])])
+            for path in re.findall(r"unix://(/\S+)", said):
+                if path.rpartition("/")[0] in folders:
+                    found[one["metadata"]["name"]] = path
+    return found
+
+
+def host_paths(pod: Object) -> list[str]:
+    """Folders of its node that a pod uses."""
+    volumes = pod["spec"].get("volumes") or []
+    return [volume["hostPath"]["path"].rstrip("/") for volume in volumes if "hostPath" in volume]
+
+
+def check_credentials(objects: Objects, chosen: Settings) -> Iterator[Finding]:
+    """Can the build push: the mounted Secret, or the registry helper that it asks."""
+    if not chosen.use_registry:
+        return
+    if chosen.credentials:
+        yield from _helper(objects, chosen)
+        return
+    where = f"Secret/{chosen.push_secret}"
+    data = objects.secret(chosen.push_secret or "")
+    if data is None or "config.json" not in data:
+        yield Finding(
+            what="the build pod mounts its key config.json, which does not exist.",
+            where=where,
+            why="The build pod could not start, or could not push.",
+            fix="keep use_registry true in the values and give the registry's credentials.",
+        )
+        return
+    host = chosen.image_prefix.split("/", 1)[0]
+    if "." not in host or host == "docker.io":
+        host = "index.docker.io"
+    known = [urlsplit(k).netloc or k for k in json.loads(data["config.json"]).get("auths", {})]
+    if not any(one == host or one.split("/")[0] == host for one in known):
+        yield Finding(
+            what=f"it has credentials for {', '.join(known) or 'no registry'}.",
+            where=where,
+            why=f"Images are pushed to {host} (image_prefix): the push would be refused.",
+            fix="derive both from the registry section; remove what overrides one of them.",
+        )
+
+
+def _helper(objects: Objects, chosen: Settings) -> Iterator[Finding]:
+    address = urlsplit(chosen.helper_url or "")
+    name = (address.hostname or "").split(".")[0]
+    service = objects.get("Service", name)
+    ports = [port["port"] for port in service["spec"].get("ports") or []] if service else []
+    if service is None or (address.port or 80) not in ports:
+        yield Finding(
+            what=f"it asks {chosen.helper_url}, and no Service of the namespace answers there.",
+            where="config.ExternalRegistryHelper.service_url",
+            why="No build could get credentials to push.",
+            fix=f"name a Service that exists; {name or 'it'} has the ports {ports}.",
+        )
+
+
+def check_command(chosen: Settings) -> Iterator[Finding]:
+    """Does repo2docker take what it is told, and push what it builds."""
+    if chosen.memory_flag and refuses_memory_flag(chosen.image):
+        yield Finding(
+            what=f"builds run {chosen.image} with {MEMORY_FLAG}.",
+            where="config.KubernetesBuildExecutor",
+            why="repo2docker after 2024.07.0 ends at once when it sees that option.",
+            fix="choose the image with build.repo2dockerImage: the option then goes.",
+        )
+    if chosen.use_registry and not chosen.push_secret:
+        yield Finding(
+            what="builds are not told to push.",
+            where="config.KubernetesBuildExecutor.push_secret",
+            why="BinderHub leaves --push out without a push secret, even one that is not used: "
+            "every launch would build again, and find no image.",
+            fix=f"leave push_secret, and extraConfig.{_PUSH_SNIPPET}, as the chart has them.",
+        )
+
+
+def check_sockets(chosen: Settings, served: Mapping[str, str]) -> Iterator[Finding]:
+    """Does anybody serve the socket that builds ask for. That of the nodes' own docker is not
+    the cluster's to serve."""
+    if chosen.socket and not chosen.of_nodes and chosen.socket not in served.values():
+        sockets = ", ".join(sorted(set(served.values()))) or "none"
+        yield Finding(
+            what=f"builds use the docker socket {chosen.socket}.",
+            where="config.KubernetesBuildExecutor.docker_host",
+            why=f"Sockets that the docker daemons of this hub serve: {sockets}. Builds wait for "
+            "ever.",
+            fix="leave docker_host, the builder's folder and socket, and the release's name as "
+            "they are derived.",
+        )
+
+
+def why_not(
+    manifest: Mapping[str, Any],
+    nodes: Sequence[Object],
+    pool: Pool,
+    beside: Iterable[str],
+) -> list[Finding]:
+    """Why a build pod lands on no node of `pool` that has a docker socket: the nodes' taints,
+    their labels, or the selector. `beside` are the nodes with a socket. Empty: it does land."""
+    selector = manifest["spec"].get("nodeSelector") or {}
+    tolerations = manifest["spec"].get("tolerations") or []
+    beside = set(beside)
+    fitting = [n for n in nodes if selector.items() <= labels(n).items()]
+    open_to = [n for n in fitting if not _refusing(n, tolerations)]
+    if open_to and {n["metadata"]["name"] for n in open_to} <= beside:
+        return []
+    found = [*_selector_wrong(selector, pool), *_labels_wrong(nodes, pool)]
+    candidates = fitting or [n for n in nodes if pool.selector.items() <= labels(n).items()]
+    for node in candidates:
+        for taint in _refusing(node, tolerations):
+            found.append(
+                Finding(
+                    what=f"taints are wrong: {taint['key']}={taint.get('value', '')} is not "
+                    "tolerated by build pods.",
+                    where=title(node),
+                    why="BinderHub's build pods tolerate hub.jupyter.org/dedicated=user and "
+                    "hub.jupyter.org_dedicated=user, and nothing else.",
+                    fix="give the pool those taints, or none.",
+                )
+            )
+    if not found:
+        strays = sorted({n["metadata"]["name"] for n in open_to} - beside)
+        found.append(
+            Finding(
+                what=f"selectors are wrong: a build may land on {', '.join(strays) or 'no node'}, "
+                "where no docker socket is.",
+                where="DaemonSet of the docker API",
+                why=f"Build pods select {selector}; the docker API runs on "
+                f"{', '.join(sorted(beside)) or 'no node'}.",
+                fix="give the docker API the same selector and tolerations as builds.",
+            )
+        )
+    return list(dict.fromkeys(found))
+
+
+def _selector_wrong(selector: Mapping[str, str], pool: Pool) -> Iterator[Finding]:
+    wrong = {k: v for k, v in selector.items() if pool.selector.get(k) != v}
+    if wrong or (not selector and pool.selector):
+        yield Finding(
+            what=f"selectors are wrong: build pods select {dict(selector)}.",
+            where="config.KubernetesBuildExecutor.node_selector",
+            why=f"The nodes of pool {pool.name} have {pool.selector}.",
+            fix=f"leave the key to the derived value {pool.selector}.",
+        )
+
+
+def _labels_wrong(nodes: Sequence[Object], pool: Pool) -> Iterator[Finding]:
+    if any(pool.selector.items() <= labels(node).items() for node in nodes):
+        return
+    seen = {k: sorted({labels(n).get(k, "none") for n in nodes}) for k in pool.selector}
+    yield Finding(
+        what=f"labels are wrong: no node has {pool.selector}.",
+        where="nodes",
+        why=f"Their labels are {seen}.",
+        fix="put the labels of the pool on its nodes.",
+    )
+
+
+def _refusing(node: Object, tolerations: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    chosen = list(tolerations)
+    taints = node["spec"].get("taints") or []
+    return [t for t in taints if not tolerates(chosen, t)]

@@ -1,0 +1,141 @@
+"""Is every pod where it belongs? Core pods on core nodes, the docker API on every build node and
+nowhere else, and nothing but users' work beside it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from model.derived.pools import build_pool, pools, user_pool
+from model.hub import Hub
+from model.sections.chart import ClassicChart
+from rehearsal.objects import Object, Objects, labels, title
+from rehearsal.report import Finding
+
+_USERS_WORK = (
+    "singleuser-server",
+    "user-placeholder",
+    "hook-image-puller",
+    "continuous-image-puller",
+    "binderhub-build",
+    "image-cleaner",
+)
+
+
+def check(objects: Objects, hub: Hub, sockets: Mapping[str, str]) -> list[Finding]:
+    """`sockets`: pod name -> folder of the docker sockets that it serves (`build.daemons`)."""
+    nodes = {obj["metadata"]["name"]: labels(obj) for obj in objects.of("Node")}
+    return [
+        *_rollouts(objects),
+        *_waiting(objects),
+        *_misplaced(objects, hub, nodes, sockets),
+        *_without_socket(objects, hub, nodes, sockets),
+    ]
+
+
+def _rollouts(objects: Objects) -> Iterator[Finding]:
+    for obj in objects.of("Deployment", "StatefulSet", "DaemonSet"):
+        status = obj.get("status") or {}
+        if obj["kind"] == "DaemonSet":
+            wanted = status.get("desiredNumberScheduled", 0)
+            ready = status.get("numberReady", 0)
+        else:
+            wanted, ready = obj["spec"].get("replicas", 1), status.get("readyReplicas", 0)
+        if ready != wanted:
+            yield Finding(
+                what=f"{ready} of {wanted} pods are ready.",
+                where=title(obj),
+                why="The hub would not come up.",
+                fix="see the reason of its pods in this report.",
+            )
+        elif obj["kind"] == "DaemonSet" and not wanted:
+            yield Finding(
+                what="no node takes its pod.",
+                where=title(obj),
+                why=f"Its node selector is {obj['spec']['template']['spec'].get('nodeSelector')}, "
+                "its tolerations may be too few.",
+                fix="make selector and tolerations those of the pool (model.derived.pools).",
+            )
+
+
+def _waiting(objects: Objects) -> Iterator[Finding]:
+    for pod in objects.of("Pod"):
+        status = pod.get("status") or {}
+        conditions = {c["type"]: c for c in status.get("conditions") or []}
+        if conditions.get("Ready", {}).get("status") == "True":
+            continue
+        if status.get("phase") == "Succeeded":
+            continue
+        scheduled = conditions.get("PodScheduled", {})
+        why = scheduled.get("message") if scheduled.get("status") != "True" else None
+        yield Finding(
+            what=f"it is {status.get('phase', 'unknown')}, not ready.",
+            where=title(pod),
+            why=why or "It was scheduled, but does not start.",
+            fix="check its node selector, tolerations and requests against the nodes.",
+        )
+
+
+def _misplaced(
+    objects: Objects, hub: Hub, nodes: Mapping[str, Mapping[str, str]], sockets: Mapping[str, str]
+) -> Iterator[Finding]:
+    core = hub.cluster.core_nodes.selector
+    ours = [pool.selector for pool in pools(hub)]
+    # A stack whose core selector takes its users' nodes too wants both on the same ones.
+    shared = core.items() <= user_pool(hub).selector.items()
+    for pod in objects.of("Pod"):
+        node = pod["spec"].get("nodeName")
+        if node is None or node not in nodes:
+            continue
+        on_pool = any(selector.items() <= nodes[node].items() for selector in ours)
+        if pod["metadata"]["name"] in sockets:
+            # Of any generation: builds that run on a retiring pool keep their docker daemon.
+            serves = build_pool(hub).daemon_selector
+            if not serves.items() <= nodes[node].items():
+                yield _wrong(pod, node, "builds do not run there", serves)
+        elif _is_users_work(pod):
+            continue
+        elif not core.items() <= nodes[node].items():
+            yield _wrong(pod, node, "it is not a core node", core)
+        elif on_pool and not shared:
+            yield _wrong(pod, node, "it is a node for users", core)
+
+
+def _wrong(pod: Object, node: str, why: str, selector: Mapping[str, str]) -> Finding:
+    return Finding(
+        what=f"it runs on node {node}.",
+        where=title(pod),
+        why=f"That is wrong: {why}.",
+        fix=f"give it the node selector {dict(selector)}.",
+    )
+
+
+def _without_socket(
+    objects: Objects, hub: Hub, nodes: Mapping[str, Mapping[str, str]], sockets: Mapping[str, str]
+) -> Iterator[Finding]:
+    wanted = {n for n, found in nodes.items() if build_pool(hub).selector.items() <= found.items()}
+    served = {
+        pod["spec"].get("nodeName")
+        for pod in objects.of("Pod")
+        if pod["metadata"]["name"] in sockets
+    }
+    if not wanted:
+        yield Finding(
+            what="no node of the lab is a build node.",
+            where="nodes",
+            why=f"None has the labels {build_pool(hub).selector}.",
+            fix="make the nodes' labels and the stack's selector agree.",
+        )
+    if isinstance(hub.chart, ClassicChart) and hub.build.builder == "host":
+        return  # The nodes' own docker, which is no pod of the hub's.
+    for node in sorted(wanted - served):
+        yield Finding(
+            what="there is no docker API on it.",
+            where=f"Node/{node}",
+            why="A build that lands there finds no docker socket and waits for ever.",
+            fix="give docker-api the pool's node selector and tolerations.",
+        )
+
+
+def _is_users_work(pod: Mapping[str, Any]) -> bool:
+    return labels(dict(pod)).get("component") in _USERS_WORK

@@ -1,1 +1,0 @@
-"""The sections of a stack file, one file each; `spec.model.stack` puts them together."""

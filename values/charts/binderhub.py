@@ -1,0 +1,119 @@
+"""Helm values of the classic binderhub chart, which bundles its own jupyterhub.
+
+https://github.com/jupyterhub/binderhub/tree/main/helm-chart/binderhub
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from model.derived import names
+from model.derived.pools import build_pool
+from model.derived.registry_access import registry_access
+from model.hub import Hub
+from model.secrets import Secret
+from values.charts.jupyterhub import jupyterhub_values
+from values.sections import binderhub_config, exposure
+
+_KEY_FILE = "/etc/binderhub/launch-events/key.json"
+
+
+def binderhub_values(hub: Hub, given: frozenset[str]) -> dict[str, Any]:
+    """Values for one hub; `given` are the names of the flat secrets that are set."""
+    config = binderhub_config.config(hub, given)
+    # BinderHub calls the name deprecated, but the chart places its daemons by nothing else.
+    config["BinderHub"]["build_node_selector"] = build_pool(hub).selector
+    env: dict[str, Any] = {e["name"]: e["value"] for e in binderhub_config.environment(hub)}
+    out: dict[str, Any] = {
+        "config": config,
+        "extraConfig": binderhub_config.extra_config(hub),
+        "nodeSelector": dict(hub.cluster.core_nodes.selector),
+        "tolerations": [dict(t) for t in build_pool(hub).tolerations[2:]],
+        "service": _service(hub),
+        "jupyterhub": _jupyterhub(hub),
+        **_builder(hub),
+    }
+    access = registry_access(hub)
+    if access.static:
+        out["registry"] = {
+            "url": access.auth_config_url or access.server,
+            "username": access.username,
+            "password": access.password,
+        }
+    if hub.launch.event_log:
+        env["GOOGLE_APPLICATION_CREDENTIALS"] = _KEY_FILE
+        out["extraFiles"] = {
+            "launch-events-key": {
+                "mountPath": _KEY_FILE,
+                "stringData": Secret("launchEventsKey"),
+            }
+        }
+    if env:
+        out["extraEnv"] = env
+    return {**out, **_exposure(hub)}
+
+
+def _jupyterhub(hub: Hub) -> dict[str, Any]:
+    values = jupyterhub_values(hub)
+    # The parent chart asks for the hub's objects by their plain names as well.
+    values.pop("fullnameOverride")
+    # The bundled version (4.2) has no httpRoute yet: values.sections.exposure.own_routes makes it.
+    values.pop("httpRoute", None)
+    return values
+
+
+def _service(hub: Hub) -> dict[str, Any]:
+    if hub.cluster.load_balancer and not hub.domains:
+        return {"type": "LoadBalancer", "loadBalancerIP": hub.cluster.load_balancer.binder}
+    return {"type": "ClusterIP"}
+
+
+def _builder(hub: Hub) -> dict[str, Any]:
+    """Where images are built. Host paths carry the namespace: hubs that share a node never clash."""
+    kind = hub.build.builder or "dind"
+    cleaner: dict[str, Any] = {"enabled": True}
+    bound = binderhub_config.build_resources(hub)
+    resources: dict[str, Any] = {"resources": bound} if bound else {}
+    match kind:
+        case "dind":
+            return {
+                "imageBuilderType": "dind",
+                "dind": {
+                    **resources,
+                    "hostSocketDir": f"/var/run/dind/{hub.ns}",
+                    "hostLibDir": f"/var/lib/dind/{hub.ns}",
+                },
+                "imageCleaner": cleaner,
+            }
+        case "pink":
+            return {
+                "imageBuilderType": "pink",
+                "pink": {
+                    **resources,
+                    "hostSocketDir": f"/var/run/pink/{hub.ns}",
+                    "hostStorageDir": f"/var/lib/pink/{hub.ns}",
+                },
+                "imageCleaner": cleaner,
+            }
+        case "host":
+            return {"imageBuilderType": "host", "imageCleaner": cleaner}
+
+
+def _exposure(hub: Hub) -> dict[str, Any]:
+    if not hub.domains:
+        return {}
+    gateway = hub.cluster.ingress.gateway
+    if gateway is None:
+        return {
+            "ingress": exposure.ingress_values(hub, hub.domains.binder, "binder", names.BINDER_TLS)
+        }
+    parent = {"name": gateway.name, "namespace": gateway.namespace}
+    if gateway.section_name:
+        parent["sectionName"] = gateway.section_name
+    return {
+        "httpRoute": {
+            "enabled": True,
+            "hostnames": [hub.domains.binder],
+            "parentRefs": [parent],
+        }
+    }

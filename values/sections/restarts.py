@@ -1,0 +1,50 @@
+"""What makes the readers of a changed secret start anew, and nobody else.
+
+The charts restart a pod when a Secret that they make for it changes. They do not when the secret
+lies in another release, or beside the releases: BinderHub takes its API token from the hub's
+Secret, the registry helper its own from one that the program makes. So every pod says which
+secrets it has read: each number under `rotate`, for people who review a change, and a fingerprint
+of all of them, which also tells a secret that was given anew, or made anew without a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from model.derived import names
+from model.derived.secret_readers import readers
+from model.hub import Hub
+from model.secrets import ROTATED, Fingerprint, Reader, Secret
+
+PREFIX = "hub.jupyter.org/"
+FINGERPRINT = f"{PREFIX}fingerprint"
+"""The annotation of a pod that changes with its secrets; it tells nothing to people."""
+
+
+def restarts(hub: Hub, release: str, used: Collection[str]) -> dict[str, Any]:
+    """Values of a release that change with what its pods read; `used` are the hub's secrets."""
+
+    def annotations(pod: Reader) -> dict[str, str | Secret]:
+        return {f"{PREFIX}{key}": text for key, text in _versions(hub, pod, used).items()}
+
+    pods: tuple[Reader, ...] = ("hub", "proxy")
+    jupyterhub: dict[str, Any] = {pod: {"annotations": annotations(pod)} for pod in pods}
+    match release:
+        case names.JUPYTERHUB:
+            return jupyterhub
+        case names.BINDERHUB:
+            return {"jupyterhub": jupyterhub, "podAnnotations": annotations("binderhub")}
+        case names.REGISTRY_HELPER:
+            return {"podAnnotations": annotations("registry-helper")}
+        case _:
+            # Not `podAnnotations`: this chart puts them on docker-api too, and builds would end.
+            # `custom` is in the Secret that BinderHub alone restarts for.
+            return {"custom": {"secrets": _versions(hub, "binderhub", used)}}
+
+
+def _versions(hub: Hub, pod: Reader, used: Collection[str]) -> dict[str, str | Secret]:
+    numbers: Mapping[str, int] = {str(name): number for name, number in hub.rotate.items()}
+    read = sorted(name for name in used if pod in readers(hub, name))
+    told = {f"{name}.version": str(numbers.get(name, 0)) for name in read if name in ROTATED}
+    return {**told, "fingerprint": Fingerprint(",".join(read))}
