@@ -8,7 +8,7 @@ import pulumi
 
 from components import clouds
 from components.cluster.providers import build
-from components.hub import Hub, HubArgs
+from components.hub import BinderHub, BinderHubArgs
 from components.inputs import config
 
 # An SDK is a million objects that stay; looking for garbage among them takes a third of its import.
@@ -16,9 +16,9 @@ gc.disable()
 read = config.read()
 connected = clouds.connect(read.hub)
 complete = clouds.complete(read.hub, connected)
-hub = Hub(
+hub = BinderHub(
     complete.name,
-    HubArgs(hub=complete, secrets=read.secrets, given=read.given, clouds=connected),
+    BinderHubArgs(hub=complete, secrets=read.secrets, given=read.given, clouds=connected),
     pulumi.ResourceOptions(providers=build(complete, connected)),
 )
 for name, value in hub.outputs().items():

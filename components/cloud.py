@@ -14,7 +14,7 @@ from model.hub import Hub
 
 
 @dataclass(frozen=True, kw_only=True)
-class Access:
+class ClusterAccess:
     """How to reach the cluster: text or path of a kubeconfig (None: the usual files), context."""
 
     kubeconfig: str | None = None
@@ -45,7 +45,7 @@ class Cloud(Protocol):
         """`pulumi.RunError` when what runs there now must not be changed as the hub asks."""
         ...
 
-    def access(self, hub: Hub) -> Access:
+    def access(self, hub: Hub) -> ClusterAccess:
         """Look the cluster up; `pulumi.RunError` when it cannot be found."""
         ...
 

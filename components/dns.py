@@ -16,23 +16,23 @@ Records = list[dict[str, pulumi.Input[str]]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dns:
+class DnsRecords:
     """`to_enter` are the records that a person enters; None when the program or external-dns does."""
 
     made: pulumi.Resource | None = None
     to_enter: Records | None = None
 
 
-def make(hub: Hub, clouds: Clouds, opts: pulumi.ResourceOptions) -> Dns:
+def make(hub: Hub, clouds: Clouds, opts: pulumi.ResourceOptions) -> DnsRecords:
     """Make the records, or say what to enter."""
     if hub.domains is None or hub.domains.dns.provider == "external-dns":
-        return Dns()
+        return DnsRecords()
     target = _target(hub, opts)
     cloud = dns_cloud(hub)
     if cloud is None:
-        return Dns(to_enter=to_enter(hub, target))
+        return DnsRecords(to_enter=to_enter(hub, target))
     assert target, "rules refuse records without a target"
-    return Dns(made=clouds[cloud].dns(hub, target, opts))
+    return DnsRecords(made=clouds[cloud].dns(hub, target, opts))
 
 
 def _target(hub: Hub, opts: pulumi.ResourceOptions) -> Target | None:

@@ -28,7 +28,7 @@ _HELPER_TOKEN = "registryHelperToken"
 
 
 @dataclass(frozen=True, kw_only=True)
-class HubArgs:
+class BinderHubArgs:
     """The hub (complete), where its given secrets come from and which are set, and its clouds."""
 
     hub: hub.Hub
@@ -37,7 +37,7 @@ class HubArgs:
     clouds: Clouds
 
 
-class Hub(pulumi.ComponentResource):
+class BinderHub(pulumi.ComponentResource):
     """Namespace, node pools, registry, DNS records, secrets and releases of one hub.
 
     Its providers come with the options. Does not manage the cluster, its ingress controller,
@@ -52,7 +52,7 @@ class Hub(pulumi.ComponentResource):
     next_step: str
 
     def __init__(
-        self, name: str, args: HubArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: BinderHubArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("binderhub:hub:Hub", name, None, opts)
         hub, clouds = args.hub, args.clouds
@@ -142,7 +142,7 @@ class Hub(pulumi.ComponentResource):
 
     @staticmethod
     def _secrets(
-        args: HubArgs, plans: list[ReleasePlan], made: dict[str, pulumi.Output[str]]
+        args: BinderHubArgs, plans: list[ReleasePlan], made: dict[str, pulumi.Output[str]]
     ) -> dict[str, pulumi.Output[str]]:
         """Every secret that a release uses: made here, or given by the operator."""
         used = {secret for plan in plans for secret in plan.secrets}

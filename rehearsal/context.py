@@ -14,14 +14,14 @@ from lab.cluster.client import Kube
 from lab.engine.session import Session
 from lab.progress import Progress
 from model.hub import Hub
-from rehearsal.objects import Object, Objects, load
+from rehearsal.objects import DeployedObjects, Object, load
 
 ENGINES = 2
 """Engines at once on one machine: each keeps about one processor busy."""
 
 
 @dataclass(kw_only=True)
-class Context:
+class HubUnderTest:
     """One hub. `user_pod` is the pod that KubeSpawner made in phase `launch`, when it ran;
     `checker` the manifest checker's program; `engines` runs the commands of the engine that change
     nothing, of whatever phase."""
@@ -32,7 +32,7 @@ class Context:
     checker: Path | None = None
     user_pod: Object | None = None
     engines: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(ENGINES))
-    _objects: Objects | None = None
+    _objects: DeployedObjects | None = None
     _hub: Hub | None = None
     _document: dict[str, Any] | None = None
 
@@ -47,13 +47,13 @@ class Context:
         return self.hub.ns
 
     @property
-    def objects(self) -> Objects:
+    def objects(self) -> DeployedObjects:
         """As of the first look after `up`."""
         if self._objects is None:
             self._objects = self.fresh()
         return self._objects
 
-    def fresh(self) -> Objects:
+    def fresh(self) -> DeployedObjects:
         """As of now; also what `objects` is from now on."""
         self._objects = load(self.kube, self.namespace)
         return self._objects

@@ -56,7 +56,7 @@ def path_of(kind: str, namespace: str | None, name: str | None = None) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Objects:
+class DeployedObjects:
     """`items` by (kind, name)."""
 
     namespace: str
@@ -84,7 +84,7 @@ class Objects:
         return {*(found.get("data") or {}), *(found.get("binaryData") or {})}
 
 
-def load(kube: Kube, namespace: str) -> Objects:
+def load(kube: Kube, namespace: str) -> DeployedObjects:
     """What the cluster has now. A kind that the server does not know counts as empty."""
     items: dict[tuple[str, str], Object] = {}
     for kind in (*NAMESPACED, *CLUSTER):
@@ -97,7 +97,7 @@ def load(kube: Kube, namespace: str) -> Objects:
         for obj in listed["items"]:
             obj["kind"], obj["apiVersion"] = kind, listed["apiVersion"]
             items[kind, obj["metadata"]["name"]] = obj
-    return Objects(namespace=namespace, items=items)
+    return DeployedObjects(namespace=namespace, items=items)
 
 
 def title(obj: Mapping[str, Any]) -> str:
@@ -109,7 +109,7 @@ def labels(obj: Mapping[str, Any]) -> dict[str, str]:
     return obj["metadata"].get("labels") or {}
 
 
-def pod_specs(objects: Objects) -> Iterator[tuple[str, Object, dict[str, str]]]:
+def pod_specs(objects: DeployedObjects) -> Iterator[tuple[str, Object, dict[str, str]]]:
     """(owner, pod spec, pod labels) of everything that makes pods, and of pods nobody owns."""
     for obj in objects.of("Deployment", "DaemonSet", "StatefulSet", "Job"):
         template = obj["spec"]["template"]

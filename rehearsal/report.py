@@ -19,7 +19,7 @@ _SIGN: dict[Status, str] = {"ok": "✅", "failed": "❌", "skipped": "➖"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Trouble:
     """Something that would go wrong. `where` is an object, a field or a command; `fix` is what
     to do next."""
 
@@ -41,14 +41,14 @@ class Phase:
     name: str
     status: Status
     seconds: float = 0.0
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Trouble, ...] = ()
     facts: tuple[str, ...] = ()
 
     def took(self, seconds: float) -> Phase:
         return replace(self, seconds=seconds)
 
 
-def judged(name: str, findings: Iterable[Finding], facts: Iterable[str] = ()) -> Phase:
+def judged(name: str, findings: Iterable[Trouble], facts: Iterable[str] = ()) -> Phase:
     """`ok` without findings, `failed` with."""
     found = tuple(dict.fromkeys(findings))
     return Phase(name=name, status="failed" if found else "ok", findings=found, facts=tuple(facts))

@@ -27,7 +27,7 @@ from lab.paths import run_dir
 from lab.progress import Progress
 from model.derived.names import fit
 from model.fleet import cluster_key
-from rehearsal.context import Context
+from rehearsal.context import HubUnderTest
 from rehearsal.phases import (
     build,
     capacity,
@@ -41,9 +41,9 @@ from rehearsal.phases import (
     trouble,
     up,
 )
-from rehearsal.report import Finding, HubReport, Phase, Report, judged, skipped
+from rehearsal.report import HubReport, Phase, Report, Trouble, judged, skipped
 
-Run = Callable[[Context], Phase]
+Run = Callable[[HubUnderTest], Phase]
 _MODULES = (placement, references, manifests, launch, change, build, capacity, trouble)
 PHASES: Mapping[str, Run] = MappingProxyType({m.NAME: m.run for m in _MODULES})
 """Between `up` and `destroy`, in this order."""
@@ -105,7 +105,7 @@ def _together(
     sessions: Sequence[Session], wanted: Sequence[str], keep: bool, progress: Progress
 ) -> list[HubReport]:
     """The hubs of one cluster."""
-    contexts: list[Context] = []
+    contexts: list[HubUnderTest] = []
     phases: dict[str, list[Phase]] = {session.name: [] for session in sessions}
     several: list[HubReport] = []
     _forget_nodes(sessions[0], {session.name for session in sessions})
@@ -113,7 +113,7 @@ def _together(
         for session in sessions:
             with progress.task(f"preparing {session.name}"):
                 session.prepare()
-            context = Context(session=session, kube=session.plane.client(), progress=progress)
+            context = HubUnderTest(session=session, kube=session.plane.client(), progress=progress)
             contexts.append(context)
             phases[session.name].append(_timed(context, up.NAME, up.run))
         usable = [c for c in contexts if phases[c.session.name][0].status == "ok"]
@@ -135,7 +135,7 @@ def _together(
     return [*reports, *several]
 
 
-def _fleet(contexts: list[Context]) -> HubReport:
+def _fleet(contexts: list[HubUnderTest]) -> HubReport:
     started = time.monotonic()
     with contexts[0].progress.task("fleet"):
         phase = fleet.run(contexts)
@@ -143,7 +143,7 @@ def _fleet(contexts: list[Context]) -> HubReport:
     return HubReport(hub=names, phases=(phase.took(time.monotonic() - started),))
 
 
-def _phases(context: Context, wanted: Sequence[str]) -> list[Phase]:
+def _phases(context: HubUnderTest, wanted: Sequence[str]) -> list[Phase]:
     """Run by lanes, reported in order."""
     done: dict[str, Phase] = {}
     ended = threading.Event()
@@ -177,7 +177,7 @@ def _phases(context: Context, wanted: Sequence[str]) -> list[Phase]:
     return [done[name] for name in wanted]
 
 
-def _timed(context: Context, name: str, run: Run, *, since: float | None = None) -> Phase:
+def _timed(context: HubUnderTest, name: str, run: Run, *, since: float | None = None) -> Phase:
     """`since`: when a part of it was started earlier, of the monotonic clock."""
     started = time.monotonic() if since is None else since
     with context.progress.task(f"{context.session.name}: {name}"):
@@ -187,7 +187,7 @@ def _timed(context: Context, name: str, run: Run, *, since: float | None = None)
             # What a phase cannot do at all is a finding of that phase, not the end of the others.
             first, _, rest = str(error).partition("\n")
             why = rest.strip() or "The phase could not go on."
-            finding = Finding(what=first, where=name, why=why, fix="see the sentence above.")
+            finding = Trouble(what=first, where=name, why=why, fix="see the sentence above.")
             phase = judged(name, [finding])
     return phase.took(time.monotonic() - started)
 
@@ -241,7 +241,7 @@ def _end(plane: ControlPlane) -> Phase:
             continue
     shutil.rmtree(plane.run.root, ignore_errors=True)
     found = [
-        Finding(
+        Trouble(
             what=f"{one} still runs.",
             where="lab",
             why="It belongs to a control plane that has ended.",

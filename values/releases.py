@@ -49,10 +49,10 @@ class ReleasePlan:
 def releases(hub: Hub, given: frozenset[str] = frozenset()) -> list[ReleasePlan]:
     """Every release of the hub, each after those before it. `given` are the names of the flat
     secrets that are set."""
-    charts: dict[str, tuple[pins.Pin, ChartPin]] = {}
+    charts: dict[str, tuple[pins.PinnedChart, ChartPin]] = {}
     derived: dict[str, dict[str, Any]] = {}
 
-    def add(name: str, pin: pins.Pin, wanted: ChartPin, values: dict[str, Any]) -> None:
+    def add(name: str, pin: pins.PinnedChart, wanted: ChartPin, values: dict[str, Any]) -> None:
         charts[name], derived[name] = (pin, wanted), values
 
     if registry_access(hub).helper:
@@ -86,7 +86,7 @@ def secrets_in(values: Any) -> set[str]:
 def _plan(
     hub: Hub,
     name: str,
-    pin: pins.Pin,
+    pin: pins.PinnedChart,
     wanted: ChartPin,
     values: dict[str, Any],
     anew: dict[str, Any],

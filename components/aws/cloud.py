@@ -15,7 +15,7 @@ from components.aws.node_pool import EksNodePools, EksNodePoolsArgs
 from components.aws.registry import EcrHelperAccess, EcrHelperAccessArgs
 from components.aws.shapes import load_balancer
 from components.aws.sizes import Sizes, too_many
-from components.cloud import Access, RegistryParts
+from components.cloud import ClusterAccess, RegistryParts
 from components.dns_records import Target
 from components.inputs.lookups import ask, found, left_out
 from components.labels import cloud_labels
@@ -80,10 +80,10 @@ class Aws:
         if refused := too_many(pools(hub), self._present):
             raise pulumi.RunError("\n".join(refused))
 
-    def access(self, hub: Hub) -> Access:
+    def access(self, hub: Hub) -> ClusterAccess:
         """A kubeconfig for the cluster's endpoint."""
         eks = self._cluster
-        return Access(
+        return ClusterAccess(
             kubeconfig=kubeconfig.eks(
                 name=eks.name, region=eks.region, endpoint=eks.endpoint, ca=eks.ca
             )

@@ -56,14 +56,14 @@ def look_up(hub: Hub, invoke: pulumi.InvokeOptions) -> EksCluster:
 
 
 @dataclass(frozen=True, kw_only=True)
-class IdentityProvider:
+class OidcProvider:
     """The IAM identity provider of a cluster, by which IAM knows its service accounts."""
 
     arn: str
     issuer: str
 
 
-def identity_provider(eks: EksCluster, invoke: pulumi.InvokeOptions) -> IdentityProvider:
+def identity_provider(eks: EksCluster, invoke: pulumi.InvokeOptions) -> OidcProvider:
     """The cluster's identity provider, which must exist for any role of a service account."""
     fix = (
         "Make it once: `eksctl utils associate-iam-oidc-provider "
@@ -78,7 +78,7 @@ def identity_provider(eks: EksCluster, invoke: pulumi.InvokeOptions) -> Identity
         lambda: aws.iam.get_open_id_connect_provider(url=issuer, opts=invoke),
     )
     arn = found("registry.kind", what, fix, answer.arn)
-    return IdentityProvider(arn=arn, issuer=issuer)
+    return OidcProvider(arn=arn, issuer=issuer)
 
 
 def sizes(eks: EksCluster, names: Iterable[str], invoke: pulumi.InvokeOptions) -> dict[str, Sizes]:

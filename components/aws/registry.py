@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
-from components.aws.cluster import IdentityProvider
+from components.aws.cluster import OidcProvider
 from components.aws.policies import helper_policy, service_account_trust
 from model.derived import names
 from model.hub import Hub
@@ -22,7 +22,7 @@ class EcrHelperAccessArgs:
 
     hub: Hub
     token: pulumi.Input[str]
-    identity: IdentityProvider
+    identity: OidcProvider
     namespace: pulumi.Resource
 
 

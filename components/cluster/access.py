@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from components.cloud import Access
+from components.cloud import ClusterAccess
 from components.clouds import Clouds, cluster_cloud
 from model.derived import names
 from model.hub import Hub
 from model.sections.cluster import AwsCluster, GcpCluster
 
 
-def access(hub: Hub, clouds: Clouds) -> Access:
+def access(hub: Hub, clouds: Clouds) -> ClusterAccess:
     """How to reach the cluster.
 
     A context or kubeconfig in the stack file wins; else the cluster's cloud is asked; else it is the
@@ -20,9 +20,9 @@ def access(hub: Hub, clouds: Clouds) -> Access:
     cluster = hub.cluster
     if cluster.kubeconfig or cluster.kube_context:
         path = str(Path(cluster.kubeconfig).expanduser()) if cluster.kubeconfig else None
-        return Access(kubeconfig=path, context=cluster.kube_context)
+        return ClusterAccess(kubeconfig=path, context=cluster.kube_context)
     name = cluster_cloud(hub)
-    return clouds[name].access(hub) if name else Access()
+    return clouds[name].access(hub) if name else ClusterAccess()
 
 
 def identifier(hub: Hub) -> str:

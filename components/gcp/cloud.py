@@ -8,7 +8,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components import kubeconfig
-from components.cloud import Access, RegistryParts
+from components.cloud import ClusterAccess, RegistryParts
 from components.dns_records import Target
 from components.gcp.dns import CloudDns, CloudDnsArgs
 from components.gcp.node_pool import GkeNodePools, GkeNodePoolsArgs
@@ -64,7 +64,7 @@ class Gcp:
     def check(self, hub: Hub) -> None:
         """Nothing: GKE takes bounds without a number of nodes, and drains none for them."""
 
-    def access(self, hub: Hub) -> Access:
+    def access(self, hub: Hub) -> ClusterAccess:
         """A kubeconfig for the cluster's endpoint."""
         cluster = hub.cluster
         assert isinstance(cluster, GcpCluster) and cluster.name
@@ -85,7 +85,7 @@ class Gcp:
         endpoint = found("cluster.name", f"{where} does not exist", fix, answer.endpoint)
         auths = answer.master_auths or []
         ca = auths[0]["cluster_ca_certificate"] if auths else None
-        return Access(
+        return ClusterAccess(
             kubeconfig=kubeconfig.gke(
                 name=cluster.name,
                 endpoint=endpoint,

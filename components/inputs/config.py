@@ -25,7 +25,7 @@ from values.guards.extra_values import check_values
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class StackInputs:
     """What the program was told: the hub, where its given secrets come from, which are set."""
 
     hub: Hub
@@ -33,7 +33,7 @@ class Settings:
     given: frozenset[str]
 
 
-def read() -> Settings:
+def read() -> StackInputs:
     """Read the stack's configuration; `pulumi.RunError` with every finding when it is wrong."""
     sections, secret_keys = decode(*_engine_config())
     filed = _secrets_file(sections)
@@ -52,7 +52,7 @@ def read() -> Settings:
     _check_secrets(hub, stack, source)
     for finding in [*stack.findings, *about_values]:
         pulumi.log.warn(finding.text().removeprefix("warning "))
-    return Settings(hub=hub, secrets=source, given=stack.given_secrets)
+    return StackInputs(hub=hub, secrets=source, given=stack.given_secrets)
 
 
 def _engine_config() -> tuple[dict[str, str], set[str]]:

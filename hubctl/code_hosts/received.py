@@ -11,7 +11,7 @@ import json
 from typing import Any, get_args
 
 from hubctl.console.errors import Problem
-from hubctl.review.diff import Part, StackDiff, State
+from hubctl.review.diff import ReleaseDiff, StackDiff, State
 
 LARGEST = 16_000_000
 """Bytes of a file that is looked at."""
@@ -41,7 +41,7 @@ def _stack(one: Any) -> StackDiff:
         name=_text(one.get("stack"), 100),
         state=one["state"],
         parts=tuple(
-            Part(name=_text(p.get("name"), 100), text=_lines(p.get("diff")))
+            ReleaseDiff(name=_text(p.get("name"), 100), text=_lines(p.get("diff")))
             for p in _list(one.get("releases"), _PARTS)
             if isinstance(p, dict)
         ),

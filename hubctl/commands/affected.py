@@ -10,7 +10,7 @@ import sys
 from hubctl.console.errors import Problem
 from hubctl.console.output import print_json
 from hubctl.review import affected
-from hubctl.review.git import Repository, known_stacks
+from hubctl.review.git import GitRepository, known_stacks
 from hubctl.stackfile import find
 
 EXAMPLES = """examples:
@@ -95,7 +95,7 @@ def _outputs(touch: affected.Touch) -> None:
 def since(base: str, head: str | None) -> affected.Touch:
     """What changed since the common ancestor of `base` and `head` (None: the files here)."""
     project = find.project_root()
-    repository = Repository(project)
+    repository = GitRepository(project)
     start = repository.merge_base(base, head or "HEAD")
     changed = repository.changed(start, repository.commit(head) if head else None)
     return affected.affected(changed, known_stacks(project))

@@ -10,7 +10,7 @@ from hubctl.console.errors import Problem
 from hubctl.console.output import print_diff, print_json
 from hubctl.review import diff, snapshots
 from hubctl.review.diff import StackDiff, compare, state_of
-from hubctl.review.git import Repository
+from hubctl.review.git import GitRepository
 from hubctl.review.manifests import Charts
 from hubctl.stackfile import find
 from model.findings import errors
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _revisions(arguments: argparse.Namespace, charts: Charts | None) -> list[StackDiff]:
     project = find.project_root()
-    repository = Repository(project)
+    repository = GitRepository(project)
     start = repository.merge_base(arguments.base)
     changed = repository.changed(start)
     out: list[StackDiff] = []

@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def difference(done: Converted) -> list[diff.Part]:
+def difference(done: Converted) -> list[diff.ReleaseDiff]:
     """The original values against the rendered ones, by release, masked. What is equal to the chart
     (`6Gi` and `6G`) is written alike, and long programs are one line each."""
     kept = {leaf.where for leaf in done.heaps.kept}

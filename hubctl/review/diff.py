@@ -19,7 +19,7 @@ LIMIT = 60_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class ReleaseDiff:
     """The difference of one release (or of its manifests); `text` is empty when there is none."""
 
     name: str
@@ -38,7 +38,7 @@ class StackDiff:
 
     name: str
     state: State
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ReleaseDiff, ...] = ()
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -69,7 +69,9 @@ _SAID: dict[State, str] = {
 }
 
 
-def compare(old: Mapping[str, str], new: Mapping[str, str], labels: tuple[str, str]) -> list[Part]:
+def compare(
+    old: Mapping[str, str], new: Mapping[str, str], labels: tuple[str, str]
+) -> list[ReleaseDiff]:
     """Unified differences of two sets of named texts."""
     out = []
     for name in sorted({*old, *new}):
@@ -80,11 +82,11 @@ def compare(old: Mapping[str, str], new: Mapping[str, str], labels: tuple[str, s
             f"{labels[1]}/{name}",
             lineterm="",
         )
-        out.append(Part(name=name, text="".join(f"{line}\n" for line in lines)))
+        out.append(ReleaseDiff(name=name, text="".join(f"{line}\n" for line in lines)))
     return out
 
 
-def state_of(parts: Sequence[Part]) -> State:
+def state_of(parts: Sequence[ReleaseDiff]) -> State:
     """Whether anything differs."""
     return "changed" if any(p.text for p in parts) else "same"
 

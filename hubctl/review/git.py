@@ -17,7 +17,7 @@ from model.sections.cluster import KubernetesCluster
 from model.sections.registry import ArtifactRegistry, Ecr
 
 
-class Repository:
+class GitRepository:
     """The git repository around a project. Paths are from the project's folder."""
 
     def __init__(self, project: Path, run: Run = run) -> None:

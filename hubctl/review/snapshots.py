@@ -19,7 +19,7 @@ from hubctl.console.errors import Problem
 from hubctl.console.subprocesses import Run, require, run
 from hubctl.review import manifests, render
 from hubctl.review.affected import RENDERING, is_under
-from hubctl.review.git import Repository
+from hubctl.review.git import GitRepository
 from hubctl.review.masking import mask
 from hubctl.stackfile import find
 from model.findings import errors
@@ -82,7 +82,7 @@ def of_text(
 class Revision:
     """The stacks of a project as they were at a commit."""
 
-    def __init__(self, repository: Repository, commit: str, changed: list[str]) -> None:
+    def __init__(self, repository: GitRepository, commit: str, changed: list[str]) -> None:
         self.repository, self.commit = repository, commit
         self.own_code = any(is_under(path, RENDERING) for path in changed)
         self._folder: tempfile.TemporaryDirectory[str] | None = None

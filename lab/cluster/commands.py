@@ -20,7 +20,7 @@ PORTS = ("etcd", "etcd-peer", "apiserver", "kwok")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class ProcessCommand:
     """One process. `name` is also the name of its log."""
 
     name: str
@@ -35,7 +35,9 @@ def kwok_config_of(run: RunDir) -> Path:
     return run.root / "kwok.yaml"
 
 
-def etcd(run: RunDir, tools: Mapping[str, Path], pki: Pki, ports: Mapping[str, int]) -> Part:
+def etcd(
+    run: RunDir, tools: Mapping[str, Path], pki: Pki, ports: Mapping[str, int]
+) -> ProcessCommand:
     """Unlike a lab's etcd elsewhere it asks for certificates: it holds a hub's Secrets, and
     loopback is open to every user of the machine."""
     client, peer = (f"https://127.0.0.1:{ports[name]}" for name in ("etcd", "etcd-peer"))
@@ -62,7 +64,9 @@ def etcd(run: RunDir, tools: Mapping[str, Path], pki: Pki, ports: Mapping[str, i
     return _part("etcd", tools["etcd"], flags)
 
 
-def apiserver(run: RunDir, tools: Mapping[str, Path], pki: Pki, ports: Mapping[str, int]) -> Part:
+def apiserver(
+    run: RunDir, tools: Mapping[str, Path], pki: Pki, ports: Mapping[str, int]
+) -> ProcessCommand:
     flags: Flags = {
         "etcd-servers": f"https://127.0.0.1:{ports['etcd']}",
         "etcd-cafile": pki.ca,
@@ -90,7 +94,7 @@ def apiserver(run: RunDir, tools: Mapping[str, Path], pki: Pki, ports: Mapping[s
     return _part("kube-apiserver", tools["kube-apiserver"], flags)
 
 
-def controller_manager(run: RunDir, tools: Mapping[str, Path], pki: Pki) -> Part:
+def controller_manager(run: RunDir, tools: Mapping[str, Path], pki: Pki) -> ProcessCommand:
     flags: Flags = {
         "kubeconfig": kubeconfig_of(run, "controller-manager"),
         "controllers": "*,-node-ipam-controller",
@@ -106,7 +110,7 @@ def controller_manager(run: RunDir, tools: Mapping[str, Path], pki: Pki) -> Part
     return _part("kube-controller-manager", tools["kube-controller-manager"], flags)
 
 
-def scheduler(run: RunDir, tools: Mapping[str, Path]) -> Part:
+def scheduler(run: RunDir, tools: Mapping[str, Path]) -> ProcessCommand:
     flags: Flags = {
         "kubeconfig": kubeconfig_of(run, "scheduler"),
         "leader-elect": "false",
@@ -115,7 +119,9 @@ def scheduler(run: RunDir, tools: Mapping[str, Path]) -> Part:
     return _part("kube-scheduler", tools["kube-scheduler"], flags)
 
 
-def kwok(run: RunDir, tools: Mapping[str, Path], pki: Pki, ports: Mapping[str, int]) -> Part:
+def kwok(
+    run: RunDir, tools: Mapping[str, Path], pki: Pki, ports: Mapping[str, int]
+) -> ProcessCommand:
     address = f"127.0.0.1:{ports['kwok']}"
     flags: Flags = {
         "kubeconfig": kubeconfig_of(run, "nodes"),
@@ -132,12 +138,14 @@ def kwok(run: RunDir, tools: Mapping[str, Path], pki: Pki, ports: Mapping[str, i
     return _part("kwok", tools["kwok"], flags)
 
 
-def standins(run: RunDir) -> Part:
+def standins(run: RunDir) -> ProcessCommand:
     kubeconfig = str(kubeconfig_of(run, "standins"))
-    return Part(
+    return ProcessCommand(
         name="standins", argv=(sys.executable, "-m", "lab.cluster.controllers.loop", kubeconfig)
     )
 
 
-def _part(name: str, binary: Path, flags: Flags) -> Part:
-    return Part(name=name, argv=(str(binary), *(f"--{flag}={flags[flag]}" for flag in flags)))
+def _part(name: str, binary: Path, flags: Flags) -> ProcessCommand:
+    return ProcessCommand(
+        name=name, argv=(str(binary), *(f"--{flag}={flags[flag]}" for flag in flags))
+    )

@@ -26,7 +26,7 @@ from lab import processes
 from lab.cluster import commands, kwok_stages, preinstalled
 from lab.cluster.certificates import Pki, ensure_pki, kubeconfig, write_private
 from lab.cluster.client import Kube
-from lab.cluster.commands import Part
+from lab.cluster.commands import ProcessCommand
 from lab.errors import LabError
 from lab.install.pins import CONTROL_PLANE
 from lab.install.tools import ensure
@@ -140,7 +140,7 @@ class ControlPlane:
                 finally:
                     client.close()
 
-    def accompany(self, part: Part, *, before: Callable[[], object]) -> None:
+    def accompany(self, part: ProcessCommand, *, before: Callable[[], object]) -> None:
         """Start one more process of this lab, which ends with it, unless that very one runs. One of
         the same name with other arguments is ended first. `before` is called right before a start."""
         with self._locked():
@@ -219,7 +219,7 @@ class ControlPlane:
     def _server(self) -> str:
         return f"https://127.0.0.1:{self._ports['apiserver']}"
 
-    def _launch(self, part: Part) -> None:
+    def _launch(self, part: ProcessCommand) -> None:
         log = self.run.logs / f"{part.name}.log"
         _keep_previous(log)
         env = {**processes.bare_environment(), "PYTHONPATH": str(CHECKOUT)}

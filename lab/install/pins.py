@@ -66,7 +66,7 @@ class GoBuild:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pin:
+class PinnedTool:
     """One binary. `files` are all files that make an installation whole, the binary first."""
 
     name: str
@@ -103,13 +103,13 @@ def _pulumi_archive(*files: str) -> Download:
     )
 
 
-def _kube(name: str, minutes: float) -> Pin:
+def _kube(name: str, minutes: float) -> PinnedTool:
     # Without these flags the binary calls itself v0.0.0 and charts refuse the cluster.
     major, minor, _ = KUBERNETES.split(".")
     base = "k8s.io/component-base/version"
     stamps = {"gitVersion": f"v{KUBERNETES}", "gitMajor": major, "gitMinor": minor}
     flags = " ".join(f"-X {base}.{stamp}={value}" for stamp, value in stamps.items())
-    return Pin(
+    return PinnedTool(
         name=name,
         version=KUBERNETES,
         # One minor version only: the four parts of a control plane must fit each other.
@@ -153,7 +153,7 @@ _SDK_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 _ETCD_RELEASE = "https://github.com/etcd-io/etcd/releases/download/v{version}"
 
 _ALL = (
-    Pin(
+    PinnedTool(
         name="pulumi",
         version=_PULUMI,
         on_path=PathCheck(args=("version",), minimum=(3, 200), below=(4,)),
@@ -165,7 +165,7 @@ _ALL = (
             minutes=5.5,
         ),
     ),
-    Pin(
+    PinnedTool(
         name="pulumi-language-python",
         version=_HOST,
         files=("pulumi-language-python", _HOST_EXEC),
@@ -186,7 +186,7 @@ _ALL = (
             minutes=1.0,
         ),
     ),
-    Pin(
+    PinnedTool(
         name="etcd",
         version="3.6.5",
         on_path=PathCheck(args=("--version",), minimum=(3, 5, 21), below=(3, 7)),
@@ -202,7 +202,7 @@ _ALL = (
     _kube("kube-apiserver", 5.0),
     _kube("kube-controller-manager", 1.5),
     _kube("kube-scheduler", 0.2),
-    Pin(
+    PinnedTool(
         name="kwok",
         version="0.8.0",
         on_path=PathCheck(args=("--version",), minimum=(0, 7), below=(0, 9)),
@@ -219,7 +219,7 @@ _ALL = (
             minutes=2.0,
         ),
     ),
-    Pin(
+    PinnedTool(
         name="helm",
         version=_HELM,
         # Version 4 renames flags; the engine's own embedded helm is version 3 too.
@@ -237,7 +237,7 @@ _ALL = (
             minutes=2.5,
         ),
     ),
-    Pin(
+    PinnedTool(
         name="kube-score",
         version=_KUBE_SCORE,
         on_path=PathCheck(args=("version",), minimum=(1, 18), below=(2,)),
@@ -253,7 +253,7 @@ _ALL = (
             minutes=1.5,
         ),
     ),
-    Pin(
+    PinnedTool(
         # Not a part of the lab: decrypts `secretsFile`. Tests need one, and so may an operator.
         name="sops",
         version=_SOPS,
@@ -272,7 +272,7 @@ _ALL = (
             minutes=1.5,
         ),
     ),
-    Pin(
+    PinnedTool(
         # Not a part of the lab: a test reads the workflows with it.
         name="actionlint",
         version=_ACTIONLINT,
@@ -289,7 +289,7 @@ _ALL = (
     ),
 )
 
-PINS: Mapping[str, Pin] = {pin.name: pin for pin in _ALL}
+PINS: Mapping[str, PinnedTool] = {pin.name: pin for pin in _ALL}
 
 ENGINE = ("pulumi", "pulumi-language-python")
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")

@@ -21,7 +21,7 @@ from lab.errors import LabError
 from lab.install.download import Downloader, DownloadFailed
 from lab.install.found import find
 from lab.install.gobuild import GoBuilder
-from lab.install.pins import PINS, Pin
+from lab.install.pins import PINS, PinnedTool
 from lab.paths import cache_dir
 from lab.progress import Progress
 
@@ -57,7 +57,7 @@ def install(
     names: Iterable[str],
     *,
     progress: Progress | None = None,
-    pins: Mapping[str, Pin] = PINS,
+    pins: Mapping[str, PinnedTool] = PINS,
 ) -> list[Tool]:
     """Like `ensure`, but also says by which road each binary came."""
     shown = progress or Progress()
@@ -73,7 +73,7 @@ def install(
     return [tool for tool in found.values() if tool is not None]
 
 
-def _pin(name: str, pins: Mapping[str, Pin]) -> Pin:
+def _pin(name: str, pins: Mapping[str, PinnedTool]) -> PinnedTool:
     if name not in pins:
         raise LabError(f"{name!r} is not a tool of the lab; it has {', '.join(sorted(pins))}.")
     return pins[name]
@@ -86,7 +86,7 @@ def _roads() -> tuple[Road, ...]:
     return _ROADS[mode]
 
 
-def _present(pin: Pin, roads: tuple[Road, ...]) -> Tool | None:
+def _present(pin: PinnedTool, roads: tuple[Road, ...]) -> Tool | None:
     if "path" in roads:
         path, _ = find(pin)
         if path:
@@ -94,7 +94,7 @@ def _present(pin: Pin, roads: tuple[Road, ...]) -> Tool | None:
     return _cached(pin, roads)
 
 
-def _cached(pin: Pin, roads: tuple[Road, ...]) -> Tool | None:
+def _cached(pin: PinnedTool, roads: tuple[Road, ...]) -> Tool | None:
     """A whole earlier installation that came by an allowed road."""
     versions = [pin.download.version] if pin.download else []
     for version in dict.fromkeys([*versions, pin.version]):
@@ -110,7 +110,7 @@ def _cached(pin: Pin, roads: tuple[Road, ...]) -> Tool | None:
 
 
 def _install_missing(
-    missing: list[Pin], roads: tuple[Road, ...], root: Path, progress: Progress
+    missing: list[PinnedTool], roads: tuple[Road, ...], root: Path, progress: Progress
 ) -> dict[str, Tool]:
     installed: dict[str, Tool] = {}
     for partial in root.glob("*/.partial-*"):  # Left by a run that was killed; we hold the lock.
@@ -118,7 +118,7 @@ def _install_missing(
     with tempfile.TemporaryDirectory(prefix=".download-", dir=root) as scratch:
         downloader = Downloader(Path(scratch))
         builder = GoBuilder(root.parent / "build", root / "go", progress)
-        to_build: list[tuple[Pin, list[str]]] = []
+        to_build: list[tuple[PinnedTool, list[str]]] = []
         try:
             for pin in missing:
                 # Another run may have installed it while this one waited for the lock.
@@ -142,12 +142,12 @@ def _install_missing(
     return installed
 
 
-def _tried_path(pin: Pin, roads: tuple[Road, ...]) -> list[str]:
+def _tried_path(pin: PinnedTool, roads: tuple[Road, ...]) -> list[str]:
     return [find(pin)[1]] if "path" in roads else []
 
 
 def _download(
-    pin: Pin, downloader: Downloader, root: Path, progress: Progress, tried: list[str]
+    pin: PinnedTool, downloader: Downloader, root: Path, progress: Progress, tried: list[str]
 ) -> Tool | None:
     if pin.download is None:
         tried.append("its publisher offers no file")
@@ -168,14 +168,14 @@ def _download(
         return None
 
 
-def _build(pin: Pin, builder: GoBuilder, root: Path) -> Tool:
+def _build(pin: PinnedTool, builder: GoBuilder, root: Path) -> Tool:
     with _placed(pin, pin.version, "build", root) as (partial, tool):
         builder.install(pin, partial)
     return tool
 
 
 @contextmanager
-def _placed(pin: Pin, version: str, road: Road, root: Path) -> Iterator[tuple[Path, Tool]]:
+def _placed(pin: PinnedTool, version: str, road: Road, root: Path) -> Iterator[tuple[Path, Tool]]:
     """Gives a private folder to fill, and moves it into place only when the block succeeds."""
     final = root / pin.name / version
     final.parent.mkdir(parents=True, exist_ok=True)
@@ -194,7 +194,7 @@ def _placed(pin: Pin, version: str, road: Road, root: Path) -> Iterator[tuple[Pa
             final.parent.rmdir()
 
 
-def _announce(pins: list[Pin], progress: Progress) -> None:
+def _announce(pins: list[PinnedTool], progress: Progress) -> None:
     minutes = sum(pin.build.minutes for pin in pins)
     names = ", ".join(pin.name for pin in pins)
     progress.note(
@@ -203,7 +203,7 @@ def _announce(pins: list[Pin], progress: Progress) -> None:
     )
 
 
-def _nowhere(pins: list[tuple[Pin, list[str]]], roads: tuple[Road, ...]) -> LabError:
+def _nowhere(pins: list[tuple[PinnedTool, list[str]]], roads: tuple[Road, ...]) -> LabError:
     lines = [f"  {pin.name}: {'; '.join(tried) or 'not in the cache'}" for pin, tried in pins]
     return LabError(
         f"With LAB_TOOLS={roads[0]} these could not be found:\n"

@@ -20,7 +20,7 @@ from model.rules import (
     rotation,
     safety,
 )
-from model.rules.catalogue import CHECKS, RULES, Context, Rule
+from model.rules.catalogue import CHECKS, RULES, Rule, RuleContext
 
 __all__ = [
     "RULES",
@@ -43,5 +43,5 @@ __all__ = [
 
 def check(hub: Hub, given_secrets: Iterable[str], *, files_read: bool = False) -> list[Finding]:
     """Every finding of every rule on this hub."""
-    context = Context(given=frozenset(given_secrets), files_read=files_read)
+    context = RuleContext(given=frozenset(given_secrets), files_read=files_read)
     return [f for rule, function in CHECKS for f in function(hub, context, rule)]

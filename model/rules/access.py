@@ -11,7 +11,7 @@ from model.findings import ABSENT, Finding
 from model.hub import Hub
 from model.repository_patterns import compile_pattern, readable
 from model.rules import catalogue
-from model.rules.catalogue import Context, Rule, check_of
+from model.rules.catalogue import Rule, RuleContext, check_of
 from model.sections.auth import (
     AzureADAuth,
     CILogonAuth,
@@ -40,7 +40,7 @@ def allow_keys(hub: Hub) -> tuple[str, ...] | None:
 
 
 @check_of("BH030", "error", "A members-only hub says who may log in.")
-def allow_rule(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def allow_rule(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     keys = allow_keys(hub)
     if keys is None:
         return
@@ -74,7 +74,7 @@ def _public_providers(hub: Hub, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH031", "error", "The dummy authenticator stays in development.")
-def dummy(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def dummy(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if isinstance(hub.auth, DummyAuth) and hub.stage != "development":
         yield rule.finding(
             "auth.kind",
@@ -85,7 +85,7 @@ def dummy(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH034", "error", "An open hub says what may be launched.")
-def open_hub(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def open_hub(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     launch = hub.launch
     if hub.members_only or launch.accept_open_hub:
         return
@@ -112,7 +112,7 @@ catalogue.rule("BH037", "error", "A repository pattern admits no other owner.")
 
 
 @check_of("BH038", "error", "A repository pattern is readable and names a provider.")
-def patterns(hub: Hub, _: Context, __: Rule) -> Iterator[Finding]:
+def patterns(hub: Hub, _: RuleContext, __: Rule) -> Iterator[Finding]:
     lists = {
         "launch.repositories": hub.launch.repositories,
         "launch.banned": hub.launch.banned,
@@ -135,7 +135,7 @@ def patterns(hub: Hub, _: Context, __: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH040", "error", "CORS names one origin, or all.")
-def one_origin(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def one_origin(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     origin = hub.launch.cors
     if origin is None or origin == "*":
         return
@@ -152,7 +152,7 @@ def one_origin(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH039", "error", "A members-only hub names one origin for CORS.")
-def star(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def star(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.members_only and hub.launch.cors == "*":
         yield rule.finding(
             "launch.cors",
@@ -163,7 +163,7 @@ def star(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH042", "warning", "On a members-only hub CORS reaches BinderHub only.")
-def cors_ignored(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def cors_ignored(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.members_only and hub.launch.cors not in (None, "*"):
         yield rule.finding(
             "launch.cors",
@@ -174,7 +174,7 @@ def cors_ignored(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH044", "warning", "A quota of 0 means maintenance.")
-def maintenance(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def maintenance(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.launch.quotas.total == 0:
         yield rule.finding(
             "launch.quotas.total",
@@ -185,7 +185,7 @@ def maintenance(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH110", "error", "Private repositories on an open hub are accepted in writing.")
-def private(hub: Hub, context: Context, rule: Rule) -> Iterator[Finding]:
+def private(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
     if (
         not hub.members_only
         and "gitlabToken" in context.given
@@ -201,7 +201,7 @@ def private(hub: Hub, context: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH111", "warning", "Private repositories are readable by all who may launch.")
-def private_accepted(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def private_accepted(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.launch.accept_private_repositories:
         who = "every member" if hub.members_only else "anyone at all"
         yield rule.finding(
@@ -213,7 +213,7 @@ def private_accepted(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH112", "error", "Settings of members-only hubs stay there.")
-def members_only(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def members_only(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.members_only:
         return
     if hub.user.named_servers:
@@ -233,7 +233,7 @@ def members_only(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH121", "error", "Group rules name the claim that lists the groups.")
-def groups_claim(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def groups_claim(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     auth = hub.auth
     if isinstance(auth, OidcAuth) and not auth.groups_claim:
         for key, groups in (
@@ -250,7 +250,7 @@ def groups_claim(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH122", "error", "A domain is stripped only where names stay unique.")
-def strip_domain(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def strip_domain(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if not isinstance(hub.auth, CILogonAuth):
         return
     for i, provider in enumerate(hub.auth.identity_providers):
@@ -265,7 +265,7 @@ def strip_domain(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH029", "error", "Servers of an open hub run without the hub's login.")
-def command(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def command(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     given = hub.user.command
     joined = " ".join(given or ())
     asks = re.search(r"singleuser|labhub", joined)

@@ -11,7 +11,7 @@ from model.hub import Hub
 
 
 @dataclass(frozen=True, kw_only=True)
-class Context:
+class RuleContext:
     """What a rule may look at beside the hub: the names of the flat secrets that are set, and
     whether those of `secretsFile` are among them."""
 
@@ -35,7 +35,7 @@ class Rule:
         )
 
 
-Check = Callable[[Hub, Context, Rule], Iterator[Finding]]
+Check = Callable[[Hub, RuleContext, Rule], Iterator[Finding]]
 RULES: dict[str, Rule] = {}
 CHECKS: list[tuple[Rule, Check]] = []
 

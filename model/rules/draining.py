@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from model.derived.pools import build_pool, user_pool
 from model.findings import Finding
 from model.hub import Hub
-from model.rules.catalogue import Context, Rule, check_of
+from model.rules.catalogue import Rule, RuleContext, check_of
 from model.sections.cluster import KubernetesCluster
 
 
 @check_of("BH132", "error", "A retiring generation is earlier than the present one.")
-def earlier_than_now(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def earlier_than_now(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     now = hub.nodes.generation
     for i, entry in enumerate(hub.nodes.retiring):
         if entry.generation >= now:
@@ -25,7 +25,7 @@ def earlier_than_now(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH133", "error", "Each generation retires once.")
-def once(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def once(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     seen: set[int] = set()
     for i, entry in enumerate(hub.nodes.retiring):
         if entry.generation in seen:
@@ -39,7 +39,7 @@ def once(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH134", "error", "Only pools that the program makes retire.")
-def ours(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def ours(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if not isinstance(hub.cluster, KubernetesCluster):
         return
     for i, entry in enumerate(hub.nodes.retiring):
@@ -52,7 +52,7 @@ def ours(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH135", "error", "A pool is taken over under the name that the program gives it.")
-def adopted(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def adopted(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     pools = [("nodePool", hub.adopt.node_pool, user_pool(hub))]
     if hub.nodes.builders:
         pools.append(("builderPool", hub.adopt.builder_pool, build_pool(hub)))

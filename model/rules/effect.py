@@ -8,7 +8,7 @@ from model.fields import Model
 from model.findings import Finding
 from model.hub import Hub
 from model.repository_patterns import readable
-from model.rules.catalogue import Context, Rule, check_of
+from model.rules.catalogue import Rule, RuleContext, check_of
 from model.rules.operations import needed_secrets
 from model.secrets import GIVEN
 from model.sections.chart import ChartPin, ClassicChart
@@ -25,7 +25,7 @@ def _given(model: Model | None, *fields: str) -> list[str]:
 
 
 @check_of("BH146", "warning", "What is written has an effect.")
-def unused(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def unused(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     for section, keys, reason in _without_effect(hub):
         for key in keys:
             yield rule.finding(f"{section}.{key}", "(given)", reason, "remove it.")
@@ -66,7 +66,7 @@ def _without_effect(hub: Hub) -> Iterator[tuple[str, list[str], str]]:
 
 
 @check_of("BH147", "warning", "Every secret that is set is used.")
-def idle_secrets(hub: Hub, context: Context, rule: Rule) -> Iterator[Finding]:
+def idle_secrets(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
     used = {*needed_secrets(hub), *_tokens(hub)}
     for name in sorted((context.given & set(GIVEN)) - used):
         yield rule.finding(

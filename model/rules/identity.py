@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from model.findings import ABSENT, Finding
 from model.hub import Hub
-from model.rules.catalogue import Context, Rule, check_of
+from model.rules.catalogue import Rule, RuleContext, check_of
 from model.sections.cluster import AwsCluster
 
 _EXAMPLES = ("example.org", "example.com", "example.net", "example.edu", "localhost", "invalid")
@@ -20,7 +20,7 @@ def hosts(hub: Hub) -> list[tuple[str, str]]:
 
 
 @check_of("BH003", "error", "Hub and binder are two hosts.")
-def two_hosts(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def two_hosts(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.domains and hub.domains.hub == hub.domains.binder:
         yield rule.finding(
             "domains.binder",
@@ -31,7 +31,7 @@ def two_hosts(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH005", "error", "Both hosts lie in the DNS zone.")
-def in_zone(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def in_zone(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if not hub.domains:
         return
     dns = hub.domains.dns
@@ -47,7 +47,7 @@ def in_zone(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH006", "error", "No CNAME at a zone's apex.")
-def apex(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def apex(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if not hub.domains or hub.domains.dns.alias or hub.cluster.ingress.address:
         return
     dns = hub.domains.dns
@@ -63,7 +63,7 @@ def apex(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH010", "warning", "No example domain is left in.")
-def example(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def example(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.stage == "development":
         return
     for path, host in hosts(hub):
@@ -72,7 +72,7 @@ def example(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH014", "warning", "ingress-nginx is retired.")
-def retired(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def retired(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     ingress = hub.cluster.ingress
     if ingress.kind == "ingress-nginx" and not ingress.gateway:
         yield rule.finding(
@@ -84,7 +84,7 @@ def retired(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH106", "error", "A hub has domains or load balancer addresses, not both.")
-def exposure(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def exposure(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.domains is None and hub.cluster.load_balancer is None:
         yield rule.finding(
             "domains",
@@ -103,7 +103,7 @@ def exposure(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH107", "warning", "Without domains, everything is plain HTTP.")
-def plain_http(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def plain_http(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.cluster.load_balancer and not hub.domains:
         yield rule.finding(
             "cluster.loadBalancer",
@@ -114,7 +114,7 @@ def plain_http(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH108", "error", "DNS records have a zone and a target.")
-def dns(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def dns(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if not hub.domains:
         return
     dns, ingress = hub.domains.dns, hub.cluster.ingress
@@ -150,7 +150,7 @@ def dns(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH066", "warning", "The cluster enforces NetworkPolicy.")
-def enforced(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def enforced(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if not hub.cluster.network_policy_enforced:
         how = (
             "turn on network policy in the VPC CNI add-on"
@@ -166,7 +166,7 @@ def enforced(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH123", "warning", "The ingress controller suits a Binder hub.")
-def controller(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def controller(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     ingress = hub.cluster.ingress
     if hub.domains and ingress.kind == "gce" and not ingress.gateway:
         yield rule.finding(

@@ -8,7 +8,7 @@ from typing import Any
 
 from model.findings import Finding
 from model.hub import Hub
-from model.rules.catalogue import Context, Rule, check_of
+from model.rules.catalogue import Rule, RuleContext, check_of
 from model.rules.operations import chart_pins
 from model.sections.auth import GitLabAuth, OidcAuth
 from model.sections.cluster import AwsCluster
@@ -82,7 +82,7 @@ def _open(cidr: Network, place: Network, closed: list[Network]) -> bool:
 
 
 @check_of("BH140", "error", "What servers may reach is particular.")
-def egress(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def egress(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     for i, entry in enumerate(hub.user.egress):
         if why := opens(entry.as_policy()):
             yield rule.finding(
@@ -103,7 +103,7 @@ OWN_KEYS = {
 
 
 @check_of("BH145", "error", "What has a key of its own is no annotation.")
-def own_keys(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def own_keys(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     for name, value in hub.cluster.ingress.annotations.items():
         if key := OWN_KEYS.get(name):
             yield rule.finding(
@@ -115,7 +115,7 @@ def own_keys(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH149", "error", "Credentials and code cross the network encrypted.")
-def plain(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def plain(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.stage == "development":
         return
     for path, url in _urls(hub):
@@ -148,7 +148,7 @@ def _urls(hub: Hub) -> Iterator[tuple[str, str | None]]:
 
 
 @check_of("BH162", "error", "Reserved addresses are those of a cluster that can take them.")
-def addresses(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def addresses(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     balancers = hub.cluster.load_balancer
     if not balancers:
         return

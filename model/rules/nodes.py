@@ -11,7 +11,7 @@ from model.derived.pools import DEDICATED, build_pool, quantity_bytes, user_pool
 from model.fields import to_bytes
 from model.findings import ABSENT, Finding
 from model.hub import Hub
-from model.rules.catalogue import Context, Rule, check_of
+from model.rules.catalogue import Rule, RuleContext, check_of
 from model.sections.cluster import GcpCluster, KubernetesCluster
 from model.sections.nodes import Nodes, Retiring
 
@@ -19,7 +19,7 @@ GIB = 1024**3
 
 
 @check_of("BH057", "error", "The machine type exists in the cluster's cloud.")
-def machine_type(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def machine_type(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     for path, name in _machine_types(hub):
         if name is None:
             continue
@@ -60,7 +60,7 @@ def _generations(hub: Hub) -> Iterator[tuple[str, Nodes | Retiring]]:
 
 
 @check_of("BH060", "error", "A pool's minimum is at most its maximum.")
-def bounds(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def bounds(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     shapes = [("nodes", hub.nodes.min, hub.nodes.max)]
     if hub.nodes.builders:
         shapes.append(("nodes.builders", hub.nodes.builders.min, hub.nodes.builders.max))
@@ -75,7 +75,7 @@ def bounds(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH062", "error", "What is guaranteed fits on a node.")
-def fits(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def fits(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     # The autoscaler brings a machine that fits, if there is one.
     user = max(user_pools(hub), key=lambda pool: pool.memory_bytes)
     build = build_pool(hub)
@@ -106,7 +106,7 @@ def _machine(name: str | None) -> str:
 
 
 @check_of("BH063", "error", "A guarantee is at most its limit.")
-def guarantee(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def guarantee(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     for path, memory in (("user.memory", hub.user.memory), ("build.memory", hub.build.memory)):
         if to_bytes(memory.guarantee) > to_bytes(memory.limit):
             yield rule.finding(
@@ -132,7 +132,7 @@ def guarantee(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH059", "error", "Build pods tolerate the taints of the nodes.")
-def tolerated(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def tolerated(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     known = {(t.key, t.value) for t in DEDICATED}
     for i, toleration in enumerate(hub.nodes.tolerations):
         pair = (toleration.key, toleration.value)
@@ -148,7 +148,7 @@ def tolerated(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH114", "error", "Nodes that the program makes are not selected by hand.")
-def selector(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def selector(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if isinstance(hub.cluster, KubernetesCluster):
         return
     for key, value in (
@@ -167,7 +167,7 @@ def selector(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH124", "error", "Each machine type has one pool, on nodes that the program makes.")
-def more_types(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def more_types(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     generations = [("nodes", hub)]
     if isinstance(hub.cluster, KubernetesCluster):
         for i, name in enumerate(hub.nodes.more_machine_types):
@@ -192,7 +192,7 @@ def more_types(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH115", "warning", "Nodes of the cluster are selected.")
-def unselected(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def unselected(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     core = hub.cluster.core_nodes.selector
     if (
         isinstance(hub.cluster, KubernetesCluster)
@@ -216,7 +216,7 @@ def unselected(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH116", "error", "Zones lie in the cluster's region.")
-def zones(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def zones(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     cluster = hub.cluster
     if isinstance(cluster, KubernetesCluster):
         return
@@ -233,7 +233,7 @@ def zones(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH075", "warning", "The builder's docker storage has a bound.")
-def storage(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def storage(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     kept, pool = hub.build.docker_storage, build_pool(hub)
     # GB of a disk are powers of 1000; a tenth of it is the system's.
     if kept and pool.managed and quantity_bytes(kept) > pool.disk_gb * 9 * 10**8:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from model.derived import names
 from model.findings import ABSENT, Finding
 from model.hub import Hub, OAuth
-from model.rules.catalogue import Context, Rule, check_of
+from model.rules.catalogue import Rule, RuleContext, check_of
 from model.secrets import GENERATED, GIVEN
 from model.sections.auth import DummyAuth
 from model.sections.chart import ChartPin, ClassicChart, ExternalDatabase, ServiceChart
@@ -43,7 +43,7 @@ def needed_secrets(hub: Hub) -> dict[str, str]:
 
 
 @check_of("BH103", "error", "Every secret that the hub needs is set.")
-def secrets(hub: Hub, context: Context, rule: Rule) -> Iterator[Finding]:
+def secrets(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.secrets_file and not context.files_read:
         return  # its keys are known when the program decrypts it
     for name, why in needed_secrets(hub).items():
@@ -57,7 +57,7 @@ def secrets(hub: Hub, context: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH074", "error", "The launch-event log has its key.")
-def event_log(hub: Hub, context: Context, rule: Rule) -> Iterator[Finding]:
+def event_log(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
     unseen = hub.secrets_file and not context.files_read
     if hub.launch.event_log and not unseen and "launchEventsKey" not in context.given:
         yield rule.finding(
@@ -69,7 +69,7 @@ def event_log(hub: Hub, context: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH117", "error", "A secret for the environment has a name of its own.")
-def environment(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def environment(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     for name, value in hub.user.environment.items():
         if not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", name):
             yield rule.finding(
@@ -106,7 +106,7 @@ def chart_pins(hub: Hub) -> list[tuple[str, ChartPin]]:
 
 
 @check_of("BH072", "error", "Chart versions are exact.")
-def pinned(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def pinned(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     for path, pin in chart_pins(hub):
         if pin.version and not re.match(
             r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\Z", pin.version
@@ -120,7 +120,7 @@ def pinned(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH073", "error", "The jupyterhub chart is at least the security floor.")
-def floor(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def floor(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if isinstance(hub.chart, ClassicChart) or not hub.chart.jupyterhub.version:
         return
     match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", hub.chart.jupyterhub.version)
@@ -136,7 +136,7 @@ def floor(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH125", "error", "extraValues name releases that the hub has.")
-def extra_releases(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def extra_releases(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     has = release_names(hub)
     for name in hub.extra_values:
         if name not in has:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from model.derived.registry_access import registry_access
 from model.findings import Finding
 from model.hub import Hub
-from model.rules.catalogue import Context, Rule, check_of
+from model.rules.catalogue import Rule, RuleContext, check_of
 from model.sections.chart import ClassicChart
 from model.sections.cluster import AwsCluster, GcpCluster
 from model.sections.registry import ArtifactRegistry, CustomRegistry, Ecr, Gcr, NoRegistry, Quay
 
 
 @check_of("BH055", "error", "The registry belongs to the cluster's cloud.")
-def cross_cloud(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def cross_cloud(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     registry, cluster = hub.registry, hub.cluster
     if isinstance(registry, Ecr) and not isinstance(cluster, AwsCluster):
         yield rule.finding(
@@ -61,7 +61,7 @@ def cross_cloud(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH113", "error", "Without a registry, the chart is the classic one with host builders.")
-def none(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def none(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if not isinstance(hub.registry, NoRegistry):
         return
     if hub.nodes.builders:
@@ -84,7 +84,7 @@ def none(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH163", "error", "Private images come with what pulls them.")
-def pulled(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def pulled(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     registry = hub.registry
     if isinstance(registry, Quay) and not registry.private:
         yield rule.finding(
@@ -103,7 +103,7 @@ def pulled(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH046", "error", "An image prefix has a project level.")
-def project_level(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def project_level(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     prefix = registry_access(hub).image_prefix
     if (
         prefix

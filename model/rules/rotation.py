@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from model.derived.registry_access import registry_access
 from model.findings import Finding
 from model.hub import Hub
-from model.rules.catalogue import Context, Rule, check_of
+from model.rules.catalogue import Rule, RuleContext, check_of
 from model.secrets import REGISTRY_KEY
 
 
 @check_of("BH180", "error", "Only a key that the program makes is rotated.")
-def registry_key(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def registry_key(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     number = dict(hub.rotate).get("registryKey")
     if number is not None and registry_access(hub).password != REGISTRY_KEY:
         yield rule.finding(

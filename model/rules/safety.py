@@ -12,7 +12,7 @@ from model.fields import to_bytes
 from model.findings import Finding
 from model.hub import Hub
 from model.repository_patterns import readable
-from model.rules.catalogue import Context, Rule, check_of
+from model.rules.catalogue import Rule, RuleContext, check_of
 from model.sections.auth import AzureADAuth, CILogonAuth, GitHubAuth, GitLabAuth, GoogleAuth
 from model.sections.chart import ClassicChart, SqliteMemory
 from model.sections.cluster import KubernetesCluster
@@ -39,7 +39,7 @@ def _everybody(hub: Hub) -> str | None:
 
 
 @check_of("BH150", "warning", "A log-in that everyone has is no restriction.")
-def everybody(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def everybody(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     who = _everybody(hub)
     if hub.login and hub.login.allow_all and who:
         yield rule.finding(
@@ -51,7 +51,7 @@ def everybody(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH148", "warning", "No secret is handed to everybody.")
-def handed_out(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def handed_out(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.members_only:
         return
     for name, value in hub.user.environment.items():
@@ -65,7 +65,7 @@ def handed_out(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH151", "error", "The namespace is not one of the cluster's own.")
-def namespace(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def namespace(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.ns == "default" or re.match(r"kube-", hub.ns):
         yield rule.finding(
             "namespace",
@@ -76,7 +76,7 @@ def namespace(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH152", "warning", "The jupyterhub inside the classic chart has every security fix.")
-def classic_floor(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def classic_floor(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if isinstance(hub.chart, ClassicChart):
         pinned = "it bundles jupyterhub 4.2, which lacks the fix of GHSA-p43p-whwx-q52h (4.4.0)."
         own = "the jupyterhub that it bundles may lack the fix of GHSA-p43p-whwx-q52h (4.4.0)."
@@ -89,7 +89,7 @@ def classic_floor(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH153", "warning", "A production hub remembers its servers.")
-def memory(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def memory(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if isinstance(hub.database, SqliteMemory) and hub.stage == "production":
         yield rule.finding(
             "database.kind",
@@ -100,7 +100,7 @@ def memory(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH154", "error", "The host builder has a docker daemon on its nodes.")
-def host_builder(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def host_builder(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     classic = isinstance(hub.chart, ClassicChart)
     if classic and hub.build.builder == "host" and not isinstance(hub.cluster, KubernetesCluster):
         yield rule.finding(
@@ -112,7 +112,7 @@ def host_builder(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH155", "warning", "A ban cannot be walked around by another provider.")
-def bans(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def bans(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     listed = list(readable(hub.launch.repositories))
     if listed and not any(p.shared_host for _, p in listed):
         return
@@ -127,7 +127,7 @@ def bans(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH156", "error", "What is adopted is this hub's own.")
-def adopted(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def adopted(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     wanted = [("adopt.namespace", hub.adopt.namespace, hub.ns)]
     wanted += [
         (f"adopt.releases.{name}", given, f"{hub.ns}/{name}")
@@ -144,7 +144,7 @@ def adopted(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH166", "warning", "Releases are adopted once, and nothing of the old ones is shown.")
-def adopting(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def adopting(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.adopt.releases:
         yield rule.finding(
             "adopt.releases",
@@ -157,7 +157,7 @@ def adopting(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH157", "warning", "A limit is less than the whole machine.")
-def limits(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def limits(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     largest = max(pool.memory_bytes for pool in user_pools(hub))
     for path, amount, most in (
         ("user.memory.limit", hub.user.memory.limit, largest),
@@ -174,7 +174,7 @@ def limits(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH158", "warning", "Servers of an open hub end, whatever they do.")
-def endless(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def endless(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.members_only:
         return
     for key, value, bad in (
@@ -191,7 +191,7 @@ def endless(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
 
 
 @check_of("BH159", "error", "Servers are looked at as often as they may be idle.")
-def seldom(hub: Hub, _: Context, rule: Rule) -> Iterator[Finding]:
+def seldom(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.user.culling.every > idle_seconds(hub):
         yield rule.finding(
             "user.culling.every",

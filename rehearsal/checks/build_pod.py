@@ -20,8 +20,8 @@ import yaml
 
 from lab.errors import LabError
 from model.derived.pools import DEDICATED, Pool, quantity_bytes
-from rehearsal.objects import Object, Objects, containers, labels, title, tolerates
-from rehearsal.report import Finding
+from rehearsal.objects import DeployedObjects, Object, containers, labels, title, tolerates
+from rehearsal.report import Trouble
 from values.sections.binderhub_config import BUILD_MEMORY, refuses_memory_flag
 
 COMPONENT = "binderhub-build"
@@ -36,7 +36,7 @@ _DEFAULT_SOCKET = "/var/run/docker.sock"
 _DEFAULT_SECRET = "binder-build-docker-config"
 # What the classic chart's program calls the sockets, whatever `hostSocketName` says.
 _CLASSIC_SOCKETS = MappingProxyType({"dind": "docker.sock", "pink": "podman.sock"})
-# Settings that BinderHub once had itself, and which it still copies over the executor's.
+# BuildSettings that BinderHub once had itself, and which it still copies over the executor's.
 _RENAMED = MappingProxyType(
     {
         "build_docker_host": "docker_host",
@@ -50,7 +50,7 @@ _RENAMED = MappingProxyType(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class BuildSettings:
     """What BinderHub was told about builds. `credentials`: a push token is fetched for each
     build (registry helper), so no Secret is mounted. `socket` None: no docker socket;
     `of_nodes`: it is that of the nodes' own docker, which no pod serves. `memory_flag`:
@@ -72,7 +72,7 @@ class Settings:
     helper_url: str | None = None
 
 
-def settings(objects: Objects) -> Settings:
+def settings(objects: DeployedObjects) -> BuildSettings:
     """From Secret `binderhub` (binderhub-service) or `binder-secret` (classic chart)."""
     if secret := objects.secret("binderhub"):
         return _of_service(objects, yaml.safe_load(secret["chart-config.yaml"]))
@@ -84,7 +84,7 @@ def settings(objects: Objects) -> Settings:
     )
 
 
-def _of_service(objects: Objects, values: Mapping[str, Any]) -> Settings:
+def _of_service(objects: DeployedObjects, values: Mapping[str, Any]) -> BuildSettings:
     config = values.get("config") or {}
     executor = _executor(config)
     snippets, env = values.get("extraConfig") or {}, _environment(objects)
@@ -102,7 +102,7 @@ def _of_service(objects: Objects, values: Mapping[str, Any]) -> Settings:
     return replace(_settings(config, push, socket), resources=resources, memory_flag=flag)
 
 
-def _of_classic(values: Mapping[str, Any]) -> Settings:
+def _of_classic(values: Mapping[str, Any]) -> BuildSettings:
     config, kind = values.get("config") or {}, values.get("imageBuilderType", "host")
     executor = _executor(config)
     push = executor.get("push_secret", _DEFAULT_SECRET)
@@ -120,13 +120,13 @@ def _executor(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _settings(
     config: Mapping[str, Any], push: str | None, socket: str | None, *, of_nodes: bool = False
-) -> Settings:
+) -> BuildSettings:
     hub = config.get("BinderHub") or {}
     executor = _executor(config)
     helper = config.get("ExternalRegistryHelper") or {}
     by_helper = "ExternalRegistryHelper" in str(hub.get("registry_class", ""))
     use = bool(hub.get("use_registry", True))
-    return Settings(
+    return BuildSettings(
         node_selector=executor.get("node_selector") or {},
         push_secret=push if use else None,
         credentials=by_helper,
@@ -159,7 +159,7 @@ def _resources_of_service(executor: Mapping[str, Any]) -> dict[str, dict[str, st
     return {kind: {"memory": quantity(size or 0)} for kind, size in named.items()}
 
 
-def _environment(objects: Objects) -> dict[str, str]:
+def _environment(objects: DeployedObjects) -> dict[str, str]:
     deployment = objects.get("Deployment", "binderhub")
     if deployment is None:
         return {}
@@ -168,7 +168,7 @@ def _environment(objects: Objects) -> dict[str, str]:
     return {entry["name"]: entry["value"] for entry in entries if "value" in entry}
 
 
-def pod(chosen: Settings, *, name: str = NAME) -> Object:
+def pod(chosen: BuildSettings, *, name: str = NAME) -> Object:
     """The build pod of one repository."""
     mounts, volumes, env = [], [], [{"name": k, "value": v} for k, v in chosen.environment]
     if chosen.socket:
@@ -221,7 +221,7 @@ def _apart() -> dict[str, Any]:
     return {"preferredDuringSchedulingIgnoredDuringExecution": [preferred]}
 
 
-def _command(chosen: Settings) -> list[str]:
+def _command(chosen: BuildSettings) -> list[str]:
     image = f"{chosen.image_prefix}example-2drepository-0123ab:0123abc"
     out = ["jupyter-repo2docker", "--ref=0123abc", f"--image={image}", "--no-clean", "--no-run"]
     out += ["--json-logs", "--user-name=jovyan", "--user-id=1000"]
@@ -240,7 +240,7 @@ def quantity(value: str | int) -> str:
     return text
 
 
-def daemons(objects: Objects) -> dict[str, str]:
+def daemons(objects: DeployedObjects) -> dict[str, str]:
     """Pod name -> docker socket on its node, of every pod that serves one: a privileged one that
     is told to listen there, in a folder of the node."""
     found: dict[str, str] = {}
@@ -262,7 +262,7 @@ def host_paths(pod: Object) -> list[str]:
     return [volume["hostPath"]["path"].rstrip("/") for volume in volumes if "hostPath" in volume]
 
 
-def check_credentials(objects: Objects, chosen: Settings) -> Iterator[Finding]:
+def check_credentials(objects: DeployedObjects, chosen: BuildSettings) -> Iterator[Trouble]:
     """Can the build push: the mounted Secret, or the registry helper that it asks."""
     if not chosen.use_registry:
         return
@@ -272,7 +272,7 @@ def check_credentials(objects: Objects, chosen: Settings) -> Iterator[Finding]:
     where = f"Secret/{chosen.push_secret}"
     data = objects.secret(chosen.push_secret or "")
     if data is None or "config.json" not in data:
-        yield Finding(
+        yield Trouble(
             what="the build pod mounts its key config.json, which does not exist.",
             where=where,
             why="The build pod could not start, or could not push.",
@@ -284,7 +284,7 @@ def check_credentials(objects: Objects, chosen: Settings) -> Iterator[Finding]:
         host = "index.docker.io"
     known = [urlsplit(k).netloc or k for k in json.loads(data["config.json"]).get("auths", {})]
     if not any(one == host or one.split("/")[0] == host for one in known):
-        yield Finding(
+        yield Trouble(
             what=f"it has credentials for {', '.join(known) or 'no registry'}.",
             where=where,
             why=f"Images are pushed to {host} (image_prefix): the push would be refused.",
@@ -292,13 +292,13 @@ def check_credentials(objects: Objects, chosen: Settings) -> Iterator[Finding]:
         )
 
 
-def _helper(objects: Objects, chosen: Settings) -> Iterator[Finding]:
+def _helper(objects: DeployedObjects, chosen: BuildSettings) -> Iterator[Trouble]:
     address = urlsplit(chosen.helper_url or "")
     name = (address.hostname or "").split(".")[0]
     service = objects.get("Service", name)
     ports = [port["port"] for port in service["spec"].get("ports") or []] if service else []
     if service is None or (address.port or 80) not in ports:
-        yield Finding(
+        yield Trouble(
             what=f"it asks {chosen.helper_url}, and no Service of the namespace answers there.",
             where="config.ExternalRegistryHelper.service_url",
             why="No build could get credentials to push.",
@@ -306,17 +306,17 @@ def _helper(objects: Objects, chosen: Settings) -> Iterator[Finding]:
         )
 
 
-def check_command(chosen: Settings) -> Iterator[Finding]:
+def check_command(chosen: BuildSettings) -> Iterator[Trouble]:
     """Does repo2docker take what it is told, and push what it builds."""
     if chosen.memory_flag and refuses_memory_flag(chosen.image):
-        yield Finding(
+        yield Trouble(
             what=f"builds run {chosen.image} with {MEMORY_FLAG}.",
             where="config.KubernetesBuildExecutor",
             why="repo2docker after 2024.07.0 ends at once when it sees that option.",
             fix="choose the image with build.repo2dockerImage: the option then goes.",
         )
     if chosen.use_registry and not chosen.push_secret:
-        yield Finding(
+        yield Trouble(
             what="builds are not told to push.",
             where="config.KubernetesBuildExecutor.push_secret",
             why="BinderHub leaves --push out without a push secret, even one that is not used: "
@@ -325,12 +325,12 @@ def check_command(chosen: Settings) -> Iterator[Finding]:
         )
 
 
-def check_sockets(chosen: Settings, served: Mapping[str, str]) -> Iterator[Finding]:
+def check_sockets(chosen: BuildSettings, served: Mapping[str, str]) -> Iterator[Trouble]:
     """Does anybody serve the socket that builds ask for. That of the nodes' own docker is not
     the cluster's to serve."""
     if chosen.socket and not chosen.of_nodes and chosen.socket not in served.values():
         sockets = ", ".join(sorted(set(served.values()))) or "none"
-        yield Finding(
+        yield Trouble(
             what=f"builds use the docker socket {chosen.socket}.",
             where="config.KubernetesBuildExecutor.docker_host",
             why=f"Sockets that the docker daemons of this hub serve: {sockets}. Builds wait for "
@@ -345,7 +345,7 @@ def why_not(
     nodes: Sequence[Object],
     pool: Pool,
     beside: Iterable[str],
-) -> list[Finding]:
+) -> list[Trouble]:
     """Why a build pod lands on no node of `pool` that has a docker socket: the nodes' taints,
     their labels, or the selector. `beside` are the nodes with a socket. Empty: it does land."""
     selector = manifest["spec"].get("nodeSelector") or {}
@@ -360,7 +360,7 @@ def why_not(
     for node in candidates:
         for taint in _refusing(node, tolerations):
             found.append(
-                Finding(
+                Trouble(
                     what=f"taints are wrong: {taint['key']}={taint.get('value', '')} is not "
                     "tolerated by build pods.",
                     where=title(node),
@@ -372,7 +372,7 @@ def why_not(
     if not found:
         strays = sorted({n["metadata"]["name"] for n in open_to} - beside)
         found.append(
-            Finding(
+            Trouble(
                 what=f"selectors are wrong: a build may land on {', '.join(strays) or 'no node'}, "
                 "where no docker socket is.",
                 where="DaemonSet of the docker API",
@@ -384,10 +384,10 @@ def why_not(
     return list(dict.fromkeys(found))
 
 
-def _selector_wrong(selector: Mapping[str, str], pool: Pool) -> Iterator[Finding]:
+def _selector_wrong(selector: Mapping[str, str], pool: Pool) -> Iterator[Trouble]:
     wrong = {k: v for k, v in selector.items() if pool.selector.get(k) != v}
     if wrong or (not selector and pool.selector):
-        yield Finding(
+        yield Trouble(
             what=f"selectors are wrong: build pods select {dict(selector)}.",
             where="config.KubernetesBuildExecutor.node_selector",
             why=f"The nodes of pool {pool.name} have {pool.selector}.",
@@ -395,11 +395,11 @@ def _selector_wrong(selector: Mapping[str, str], pool: Pool) -> Iterator[Finding
         )
 
 
-def _labels_wrong(nodes: Sequence[Object], pool: Pool) -> Iterator[Finding]:
+def _labels_wrong(nodes: Sequence[Object], pool: Pool) -> Iterator[Trouble]:
     if any(pool.selector.items() <= labels(node).items() for node in nodes):
         return
     seen = {k: sorted({labels(n).get(k, "none") for n in nodes}) for k in pool.selector}
-    yield Finding(
+    yield Trouble(
         what=f"labels are wrong: no node has {pool.selector}.",
         where="nodes",
         why=f"Their labels are {seen}.",

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from model.derived.pools import Pool, pools
 from model.hub import Hub
 from rehearsal.checks import build_pod
-from rehearsal.objects import Objects, labels
-from rehearsal.report import Finding
+from rehearsal.objects import DeployedObjects, labels
+from rehearsal.report import Trouble
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,12 +18,12 @@ class Member:
     """One hub of the cluster, and its objects while the others were there too."""
 
     hub: Hub
-    objects: Objects
+    objects: DeployedObjects
 
 
-def check(members: Sequence[Member]) -> list[Finding]:
+def check(members: Sequence[Member]) -> list[Trouble]:
     """Findings about pairs of hubs."""
-    found: list[Finding] = []
+    found: list[Trouble] = []
     for what, why, fix, taken in (
         ("namespace", "One would overwrite the other.", "namespace", _namespaces),
         ("host", "The ingress controller would serve only one.", "domains", _hosts),
@@ -37,7 +37,7 @@ def check(members: Sequence[Member]) -> list[Finding]:
         for value, names in owners.items():
             if len(names) > 1:
                 found.append(
-                    Finding(
+                    Trouble(
                         what=f"{what} {value} belongs to {' and '.join(names)}.",
                         where=" + ".join(names),
                         why=why,
@@ -76,13 +76,13 @@ def _host_paths(member: Member) -> Iterator[str]:
             )
 
 
-def _nodes(member: Member, others: Iterable[Member]) -> Iterator[Finding]:
+def _nodes(member: Member, others: Iterable[Member]) -> Iterator[Trouble]:
     """Would this hub's pods be put on the nodes that another hub's stack makes."""
     for other in others:
         for mine in pools(member.hub):
             for theirs in pools(other.hub):
                 if theirs.managed and _lands(mine, theirs):
-                    yield Finding(
+                    yield Trouble(
                         what=f"its pods may run on nodes of pool {theirs.name} of {other.hub.name}.",
                         where=member.hub.name,
                         why=f"Its selector {mine.selector} fits their labels {theirs.selector}.",
@@ -95,7 +95,7 @@ def _lands(mine: Pool, theirs: Pool) -> bool:
     return mine.selector.items() <= theirs.selector.items()
 
 
-def _strays(member: Member, other: Member) -> Iterator[Finding]:
+def _strays(member: Member, other: Member) -> Iterator[Trouble]:
     """Pods that really are on nodes that only the other hub's pools describe."""
     nodes: dict[str, Mapping[str, str]] = {
         node["metadata"]["name"]: labels(node) for node in member.objects.of("Node")
@@ -107,7 +107,7 @@ def _strays(member: Member, other: Member) -> Iterator[Finding]:
         if any(s.items() <= found.items() for s in theirs) and not any(
             s.items() <= found.items() for s in mine
         ):
-            yield Finding(
+            yield Trouble(
                 what=f"it runs on a node of {other.hub.name}.",
                 where=f"Pod/{pod['metadata']['name']} of {member.hub.name}",
                 why="The other hub's users pay for it with their room.",

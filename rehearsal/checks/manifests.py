@@ -20,8 +20,8 @@ import yaml
 from lab.errors import LabError
 from lab.install.pins import KUBERNETES
 from lab.processes import bare_environment
-from rehearsal.objects import NAMESPACED, Objects
-from rehearsal.report import Finding
+from rehearsal.objects import NAMESPACED, DeployedObjects
+from rehearsal.report import Trouble
 
 WAIVERS = Path(__file__).with_name("waivers.yaml")
 _JUDGED = (
@@ -66,7 +66,7 @@ def waivers(path: Path = WAIVERS) -> list[Waiver]:
     ]
 
 
-def comments(objects: Objects, checker: Path) -> list[Comment]:
+def comments(objects: DeployedObjects, checker: Path) -> list[Comment]:
     """What the checker calls critical. Raises LabError when it cannot be run."""
     # JSON, which is YAML too: in YAML a checksum such as 12e5 would be read as a number.
     text = "\n---\n".join(json.dumps(_bare(obj)) for obj in objects.of(*_JUDGED))
@@ -102,11 +102,11 @@ def _critical(judged: Iterable[Mapping[str, Any]]) -> Iterator[Comment]:
                 yield Comment(check=check["check"]["id"], object=name, text=f"{text}{where}")
 
 
-def unexpected(said: Iterable[Comment], accepted: Iterable[Waiver]) -> list[Finding]:
+def unexpected(said: Iterable[Comment], accepted: Iterable[Waiver]) -> list[Trouble]:
     """What no waiver covers."""
     known = list(accepted)
     return [
-        Finding(
+        Trouble(
             what=f"{one.text}.",
             where=one.object,
             why=f"kube-score calls it critical ({one.check}).",

@@ -9,8 +9,8 @@ from typing import Any
 from model.derived.pools import build_pool, pools, user_pool
 from model.hub import Hub
 from model.sections.chart import ClassicChart
-from rehearsal.objects import Object, Objects, labels, title
-from rehearsal.report import Finding
+from rehearsal.objects import DeployedObjects, Object, labels, title
+from rehearsal.report import Trouble
 
 _USERS_WORK = (
     "singleuser-server",
@@ -22,7 +22,7 @@ _USERS_WORK = (
 )
 
 
-def check(objects: Objects, hub: Hub, sockets: Mapping[str, str]) -> list[Finding]:
+def check(objects: DeployedObjects, hub: Hub, sockets: Mapping[str, str]) -> list[Trouble]:
     """`sockets`: pod name -> folder of the docker sockets that it serves (`build.daemons`)."""
     nodes = {obj["metadata"]["name"]: labels(obj) for obj in objects.of("Node")}
     return [
@@ -33,7 +33,7 @@ def check(objects: Objects, hub: Hub, sockets: Mapping[str, str]) -> list[Findin
     ]
 
 
-def _rollouts(objects: Objects) -> Iterator[Finding]:
+def _rollouts(objects: DeployedObjects) -> Iterator[Trouble]:
     for obj in objects.of("Deployment", "StatefulSet", "DaemonSet"):
         status = obj.get("status") or {}
         if obj["kind"] == "DaemonSet":
@@ -42,14 +42,14 @@ def _rollouts(objects: Objects) -> Iterator[Finding]:
         else:
             wanted, ready = obj["spec"].get("replicas", 1), status.get("readyReplicas", 0)
         if ready != wanted:
-            yield Finding(
+            yield Trouble(
                 what=f"{ready} of {wanted} pods are ready.",
                 where=title(obj),
                 why="The hub would not come up.",
                 fix="see the reason of its pods in this report.",
             )
         elif obj["kind"] == "DaemonSet" and not wanted:
-            yield Finding(
+            yield Trouble(
                 what="no node takes its pod.",
                 where=title(obj),
                 why=f"Its node selector is {obj['spec']['template']['spec'].get('nodeSelector')}, "
@@ -58,7 +58,7 @@ def _rollouts(objects: Objects) -> Iterator[Finding]:
             )
 
 
-def _waiting(objects: Objects) -> Iterator[Finding]:
+def _waiting(objects: DeployedObjects) -> Iterator[Trouble]:
     for pod in objects.of("Pod"):
         status = pod.get("status") or {}
         conditions = {c["type"]: c for c in status.get("conditions") or []}
@@ -68,7 +68,7 @@ def _waiting(objects: Objects) -> Iterator[Finding]:
             continue
         scheduled = conditions.get("PodScheduled", {})
         why = scheduled.get("message") if scheduled.get("status") != "True" else None
-        yield Finding(
+        yield Trouble(
             what=f"it is {status.get('phase', 'unknown')}, not ready.",
             where=title(pod),
             why=why or "It was scheduled, but does not start.",
@@ -77,8 +77,11 @@ def _waiting(objects: Objects) -> Iterator[Finding]:
 
 
 def _misplaced(
-    objects: Objects, hub: Hub, nodes: Mapping[str, Mapping[str, str]], sockets: Mapping[str, str]
-) -> Iterator[Finding]:
+    objects: DeployedObjects,
+    hub: Hub,
+    nodes: Mapping[str, Mapping[str, str]],
+    sockets: Mapping[str, str],
+) -> Iterator[Trouble]:
     core = hub.cluster.core_nodes.selector
     ours = [pool.selector for pool in pools(hub)]
     # A stack whose core selector takes its users' nodes too wants both on the same ones.
@@ -101,8 +104,8 @@ def _misplaced(
             yield _wrong(pod, node, "it is a node for users", core)
 
 
-def _wrong(pod: Object, node: str, why: str, selector: Mapping[str, str]) -> Finding:
-    return Finding(
+def _wrong(pod: Object, node: str, why: str, selector: Mapping[str, str]) -> Trouble:
+    return Trouble(
         what=f"it runs on node {node}.",
         where=title(pod),
         why=f"That is wrong: {why}.",
@@ -111,8 +114,11 @@ def _wrong(pod: Object, node: str, why: str, selector: Mapping[str, str]) -> Fin
 
 
 def _without_socket(
-    objects: Objects, hub: Hub, nodes: Mapping[str, Mapping[str, str]], sockets: Mapping[str, str]
-) -> Iterator[Finding]:
+    objects: DeployedObjects,
+    hub: Hub,
+    nodes: Mapping[str, Mapping[str, str]],
+    sockets: Mapping[str, str],
+) -> Iterator[Trouble]:
     wanted = {n for n, found in nodes.items() if build_pool(hub).selector.items() <= found.items()}
     served = {
         pod["spec"].get("nodeName")
@@ -120,7 +126,7 @@ def _without_socket(
         if pod["metadata"]["name"] in sockets
     }
     if not wanted:
-        yield Finding(
+        yield Trouble(
             what="no node of the lab is a build node.",
             where="nodes",
             why=f"None has the labels {build_pool(hub).selector}.",
@@ -129,7 +135,7 @@ def _without_socket(
     if isinstance(hub.chart, ClassicChart) and hub.build.builder == "host":
         return  # The nodes' own docker, which is no pod of the hub's.
     for node in sorted(wanted - served):
-        yield Finding(
+        yield Trouble(
             what="there is no docker API on it.",
             where=f"Node/{node}",
             why="A build that lands there finds no docker socket and waits for ever.",

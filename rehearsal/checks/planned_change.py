@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from rehearsal.report import Finding
+from rehearsal.report import Trouble
 
 Op = Literal["none", "create", "update", "replace", "delete"]
 _OPS: dict[str, Op] = {
@@ -111,42 +111,42 @@ def _names(step: Mapping[str, Any], state: str) -> set[str]:
     return {str(inputs[key]) for key in ("name", "nodeGroupName") if inputs.get(key)}
 
 
-def judge(change: Change, found: Iterable[Row]) -> Iterator[Finding]:
+def judge(change: Change, found: Iterable[Row]) -> Iterator[Trouble]:
     """Findings of one change's plan."""
     touched = [row for row in found if row.op != "none"]
     where = f"plan: {change.name}"
     for row in touched:
         destroyed = row.op in ("replace", "delete")
         if destroyed and (row.protected or row.role in _DURABLE):
-            yield Finding(
+            yield Trouble(
                 what=f"{row.role} {row.name} would be {_PAST[row.op]}.",
                 where=where,
                 why="It holds what cannot be made again: images, addresses, running servers.",
                 fix="find the input that forces it (`pulumi preview --diff`) and keep it fixed.",
             )
         elif row.role == "node pool" and row.op == "replace" and row.same_name:
-            yield Finding(
+            yield Trouble(
                 what=f"node pool {row.name} would be replaced under the name that it has.",
                 where=where,
                 why="The cloud refuses a second pool of that name, so the update would fail.",
                 fix="raise nodes.generation together with the machine type.",
             )
         elif destroyed and row.role in change.keeps:
-            yield Finding(
+            yield Trouble(
                 what=f"{row.role} {row.name} would be {_PAST[row.op]}.",
                 where=where,
                 why="Servers run there: they would be taken away from their users.",
                 fix="list the generation that it is of in nodes.retiring.",
             )
         elif row.role not in change.must | change.may | {"provider"}:
-            yield Finding(
+            yield Trouble(
                 what=f"{row.role} {row.name} would be {_PAST[row.op]}.",
                 where=where,
                 why="The change has nothing to do with it: users would be disturbed for nothing.",
                 fix="see `pulumi preview --diff` for the value that carries the change there.",
             )
     for role in sorted(change.must - {row.role for row in touched}):
-        yield Finding(
+        yield Trouble(
             what=f"{role} would stay as it is.",
             where=where,
             why="The change would not arrive.",

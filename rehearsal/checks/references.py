@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rehearsal.objects import Object, Objects, containers, matches, pod_specs, title
-from rehearsal.report import Finding
+from rehearsal.objects import DeployedObjects, Object, containers, matches, pod_specs, title
+from rehearsal.report import Trouble
 
 _ISSUERS = ("cert-manager.io/cluster-issuer", "cert-manager.io/issuer")
 _SYSTEM_CLASSES = ("system-cluster-critical", "system-node-critical")
@@ -30,8 +30,8 @@ EXPECTED: tuple[tuple[dict[str, str], tuple[int | str, ...]], ...] = (
 _OPTIONAL = ({"component": "autohttps"},)
 
 
-def check(objects: Objects) -> list[Finding]:
-    found: list[Finding] = []
+def check(objects: DeployedObjects) -> list[Trouble]:
+    found: list[Trouble] = []
     for owner, spec, _ in pod_specs(objects):
         found += _of_pod(objects, owner, spec)
     for service in objects.of("Service"):
@@ -48,8 +48,8 @@ def check(objects: Objects) -> list[Finding]:
     return found
 
 
-def _missing(where: str, kind: str, name: str, why: str, fix: str | None = None) -> Finding:
-    return Finding(
+def _missing(where: str, kind: str, name: str, why: str, fix: str | None = None) -> Trouble:
+    return Trouble(
         what=f"it names {kind} {name!r}, which does not exist.",
         where=where,
         why=why,
@@ -60,7 +60,7 @@ def _missing(where: str, kind: str, name: str, why: str, fix: str | None = None)
 _CANNOT_START = "Its pods could not start."
 
 
-def _of_pod(objects: Objects, owner: str, spec: Mapping[str, Any]) -> Iterator[Finding]:
+def _of_pod(objects: DeployedObjects, owner: str, spec: Mapping[str, Any]) -> Iterator[Trouble]:
     account = spec.get("serviceAccountName")
     if account and objects.get("ServiceAccount", account) is None:
         yield _missing(owner, "ServiceAccount", account, _CANNOT_START)
@@ -91,7 +91,9 @@ def _of_pod(objects: Objects, owner: str, spec: Mapping[str, Any]) -> Iterator[F
         yield from _of_probes(where, container)
 
 
-def _of_volume(objects: Objects, owner: str, volume: Mapping[str, Any]) -> Iterator[Finding]:
+def _of_volume(
+    objects: DeployedObjects, owner: str, volume: Mapping[str, Any]
+) -> Iterator[Trouble]:
     where = f"{owner} volume {volume['name']}"
     parts = [volume, *((volume.get("projected") or {}).get("sources") or [])]
     for part in parts:
@@ -112,7 +114,9 @@ def _of_volume(objects: Objects, owner: str, volume: Mapping[str, Any]) -> Itera
         yield _missing(where, "PersistentVolumeClaim", claim["claimName"], _CANNOT_START)
 
 
-def _of_key(objects: Objects, where: str, kind: str, ref: Mapping[str, Any]) -> Iterator[Finding]:
+def _of_key(
+    objects: DeployedObjects, where: str, kind: str, ref: Mapping[str, Any]
+) -> Iterator[Trouble]:
     if ref.get("optional"):
         return
     keys = objects.keys(kind, ref["name"])
@@ -123,7 +127,7 @@ def _of_key(objects: Objects, where: str, kind: str, ref: Mapping[str, Any]) -> 
         yield _missing(where, f"key of {kind} {ref['name']}", ref["key"], _CANNOT_START, fix)
 
 
-def _of_probes(where: str, container: Mapping[str, Any]) -> Iterator[Finding]:
+def _of_probes(where: str, container: Mapping[str, Any]) -> Iterator[Trouble]:
     ports = {port["name"] for port in container.get("ports") or [] if port.get("name")}
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         port = ((container.get(probe) or {}).get("httpGet") or {}).get("port")
@@ -131,13 +135,13 @@ def _of_probes(where: str, container: Mapping[str, Any]) -> Iterator[Finding]:
             yield _missing(f"{where} {probe}", "port", port, "It would never count as healthy.")
 
 
-def _of_service(objects: Objects, service: Object) -> Iterator[Finding]:
+def _of_service(objects: DeployedObjects, service: Object) -> Iterator[Trouble]:
     selector = service["spec"].get("selector")
     if not selector:
         return
     chosen = [spec for _, spec, labels in pod_specs(objects) if selector.items() <= labels.items()]
     if not chosen:
-        yield Finding(
+        yield Trouble(
             what=f"its selector {selector} takes no pod.",
             where=title(service),
             why="Nobody would answer there.",
@@ -161,8 +165,8 @@ def _has_port(spec: Mapping[str, Any], wanted: str | int) -> bool:
 
 
 def _service_port(
-    objects: Objects, where: str, name: str, port: str | int | None
-) -> Iterator[Finding]:
+    objects: DeployedObjects, where: str, name: str, port: str | int | None
+) -> Iterator[Trouble]:
     service = objects.get("Service", name)
     if service is None:
         yield _missing(where, "Service", name, "Visitors would see an error page.")
@@ -172,7 +176,7 @@ def _service_port(
         yield _missing(where, f"port of Service {name}", str(port), "Visitors would see an error.")
 
 
-def _of_ingress(objects: Objects, ingress: Object) -> Iterator[Finding]:
+def _of_ingress(objects: DeployedObjects, ingress: Object) -> Iterator[Trouble]:
     where, spec = title(ingress), ingress["spec"]
     hosts = {rule.get("host") for rule in spec.get("rules") or []}
     covered: set[str] = set()
@@ -185,7 +189,7 @@ def _of_ingress(objects: Objects, ingress: Object) -> Iterator[Finding]:
             fix = "set cluster.ingress.clusterIssuer, or make the Secret with the certificate."
             yield _missing(where, "Secret", secret, "HTTPS would show a wrong certificate.", fix)
     for host in sorted(hosts - covered - {None}):
-        yield Finding(
+        yield Trouble(
             what=f"no certificate covers host {host}.",
             where=where,
             why="OAuth and the hub's links need HTTPS.",
@@ -199,14 +203,14 @@ def _of_ingress(objects: Objects, ingress: Object) -> Iterator[Finding]:
             yield from _service_port(objects, where, backend["name"], number)
 
 
-def _shared_certificates(objects: Objects) -> Iterator[Finding]:
+def _shared_certificates(objects: DeployedObjects) -> Iterator[Trouble]:
     users: dict[str, list[str]] = {}
     for ingress in objects.of("Ingress"):
         for entry in ingress["spec"].get("tls") or []:
             users.setdefault(entry.get("secretName") or "", []).append(title(ingress))
     for secret, names in users.items():
         if secret and len(set(names)) > 1:
-            yield Finding(
+            yield Trouble(
                 what=f"TLS secret {secret!r} is used by {' and '.join(sorted(set(names)))}.",
                 where=names[0],
                 why="cert-manager keeps one certificate in a secret; they would overwrite it.",
@@ -214,7 +218,7 @@ def _shared_certificates(objects: Objects) -> Iterator[Finding]:
             )
 
 
-def _of_route(objects: Objects, route: Object) -> Iterator[Finding]:
+def _of_route(objects: DeployedObjects, route: Object) -> Iterator[Trouble]:
     for rule in route["spec"].get("rules") or []:
         for backend in rule.get("backendRefs") or []:
             if backend.get("kind", "Service") == "Service":
@@ -223,12 +227,12 @@ def _of_route(objects: Objects, route: Object) -> Iterator[Finding]:
                 )
 
 
-def _of_policy(objects: Objects, policy: Object) -> Iterator[Finding]:
+def _of_policy(objects: DeployedObjects, policy: Object) -> Iterator[Trouble]:
     """Its own pods, the pods it lets through, and ports that are named rather than numbered."""
     spec, where = policy["spec"], title(policy)
     chosen = _chosen(objects, spec.get("podSelector"))
     if not chosen:
-        yield Finding(
+        yield Trouble(
             what=f"its selector {spec.get('podSelector')} takes no pod, now or later.",
             where=where,
             why="What it should protect stays open.",
@@ -253,8 +257,8 @@ def _of_policy(objects: Objects, policy: Object) -> Iterator[Finding]:
 
 
 def _egress_ports(
-    objects: Objects, where: str, rule: Mapping[str, Any], peers: list[Any]
-) -> Iterator[Finding]:
+    objects: DeployedObjects, where: str, rule: Mapping[str, Any], peers: list[Any]
+) -> Iterator[Trouble]:
     """Ports of rules that lead to pods of this namespace and nowhere else."""
     if not peers or not all(set(peer) == {"podSelector"} for peer in peers):
         return
@@ -265,7 +269,7 @@ def _egress_ports(
         yield _missing(f"{where} egress", "port", what, "Its pods could not reach the others.")
 
 
-def _of_peer(objects: Objects, where: str, peer: Mapping[str, Any]) -> Iterator[Finding]:
+def _of_peer(objects: DeployedObjects, where: str, peer: Mapping[str, Any]) -> Iterator[Trouble]:
     selector = peer.get("podSelector")
     if not selector or "namespaceSelector" in peer:
         return
@@ -273,7 +277,7 @@ def _of_peer(objects: Objects, where: str, peer: Mapping[str, Any]) -> Iterator[
     if any(one.items() <= named.items() for one in _OPTIONAL):
         return
     if not _chosen(objects, selector):
-        yield Finding(
+        yield Trouble(
             what=f"it names pods {selector}, and there are none, now or later.",
             where=where,
             why="The connection that it should allow stays closed.",
@@ -281,7 +285,7 @@ def _of_peer(objects: Objects, where: str, peer: Mapping[str, Any]) -> Iterator[
         )
 
 
-def _chosen(objects: Objects, selector: Mapping[str, Any] | None) -> list[set[str | int]]:
+def _chosen(objects: DeployedObjects, selector: Mapping[str, Any] | None) -> list[set[str | int]]:
     """The ports of each kind of pod that a selector takes, expected ones included."""
     found = []
     for _, spec, labels in pod_specs(objects):
@@ -303,7 +307,7 @@ def _port_exists(ports_of: list[set[str | int]], port: Mapping[str, Any]) -> boo
     return wanted is None or any(wanted in ports for ports in ports_of)
 
 
-def _of_binding(objects: Objects, binding: Object) -> Iterator[Finding]:
+def _of_binding(objects: DeployedObjects, binding: Object) -> Iterator[Trouble]:
     ref = binding["roleRef"]
     if objects.get(ref["kind"], ref["name"]) is None:
         yield _missing(title(binding), ref["kind"], ref["name"], "Its account may do nothing.")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from model.derived.pools import Pool
-from rehearsal.report import Finding
+from rehearsal.report import Trouble
 
 GKE_POOL = "gcp:container/nodePool:NodePool"
 EKS_GROUP = "aws:eks/nodeGroup:NodeGroup"
@@ -20,7 +20,7 @@ ASG_TAG = "aws:autoscaling/tag:Tag"
 TEMPLATE = "k8s.io/cluster-autoscaler/node-template"
 
 
-def check(pool: Pool, state: Mapping[str, Any]) -> list[Finding]:
+def check(pool: Pool, state: Mapping[str, Any]) -> list[Trouble]:
     """`state` is an exported deployment. Empty where nodes are not the stack's."""
     resources = (state.get("deployment") or {}).get("resources") or []
     if not pool.managed:
@@ -31,7 +31,7 @@ def check(pool: Pool, state: Mapping[str, Any]) -> list[Finding]:
         if resource["type"] == EKS_GROUP and _inputs(resource).get("nodeGroupName") == pool.name:
             return [*_eks(pool, _inputs(resource)), *_tags(pool, resource, resources)]
     return [
-        Finding(
+        Trouble(
             what=f"the stack makes no pool of the name {pool.name}.",
             where="node pool",
             why="Nobody could be served.",
@@ -40,7 +40,7 @@ def check(pool: Pool, state: Mapping[str, Any]) -> list[Finding]:
     ]
 
 
-def _gke(pool: Pool, inputs: Mapping[str, Any]) -> Iterator[Finding]:
+def _gke(pool: Pool, inputs: Mapping[str, Any]) -> Iterator[Trouble]:
     config = inputs.get("nodeConfig") or {}
     where = f"NodePool {pool.name}"
     yield from _labels(pool, where, config.get("labels") or {})
@@ -49,7 +49,7 @@ def _gke(pool: Pool, inputs: Mapping[str, Any]) -> Iterator[Finding]:
         yield _differs(where, "machineType", config.get("machineType"), pool.machine_type)
     autoscaling = inputs.get("autoscaling") or {}
     if (autoscaling.get("totalMaxNodeCount") or autoscaling.get("maxNodeCount")) is None:
-        yield Finding(
+        yield Trouble(
             what="it has no autoscaling.",
             where=where,
             why="It would stay at its first size, whatever users ask for.",
@@ -57,7 +57,7 @@ def _gke(pool: Pool, inputs: Mapping[str, Any]) -> Iterator[Finding]:
         )
 
 
-def _eks(pool: Pool, inputs: Mapping[str, Any]) -> Iterator[Finding]:
+def _eks(pool: Pool, inputs: Mapping[str, Any]) -> Iterator[Trouble]:
     where = f"NodeGroup {pool.name}"
     yield from _labels(pool, where, inputs.get("labels") or {})
     yield from _taints(pool, where, inputs.get("taints") or [])
@@ -65,12 +65,12 @@ def _eks(pool: Pool, inputs: Mapping[str, Any]) -> Iterator[Finding]:
         yield _differs(where, "instanceTypes", inputs.get("instanceTypes"), [pool.machine_type])
 
 
-def _labels(pool: Pool, where: str, found: Mapping[str, str]) -> Iterator[Finding]:
+def _labels(pool: Pool, where: str, found: Mapping[str, str]) -> Iterator[Trouble]:
     if not pool.labels.items() <= found.items():
         yield _differs(where, "labels", dict(found), pool.labels)
 
 
-def _taints(pool: Pool, where: str, found: list[Mapping[str, str]]) -> Iterator[Finding]:
+def _taints(pool: Pool, where: str, found: list[Mapping[str, str]]) -> Iterator[Trouble]:
     wanted = {(t.key, t.value, t.cloud_effect) for t in pool.taints}
     seen = {(t.get("key"), t.get("value"), t.get("effect")) for t in found}
     if wanted != seen:
@@ -79,7 +79,7 @@ def _taints(pool: Pool, where: str, found: list[Mapping[str, str]]) -> Iterator[
 
 def _tags(
     pool: Pool, group: Mapping[str, Any], resources: list[Mapping[str, Any]]
-) -> Iterator[Finding]:
+) -> Iterator[Trouble]:
     own = {
         scaled.get("name")
         for made in (group.get("outputs") or {}).get("resources") or []
@@ -92,7 +92,7 @@ def _tags(
     wanted |= {f"{TEMPLATE}/taint/{t.key}": f"{t.value}:{t.effect}" for t in pool.taints}
     for key, value in wanted.items():
         if seen.get(key) != value:
-            yield Finding(
+            yield Trouble(
                 what=f"the auto scaling group has no tag {key} = {value}.",
                 where=f"NodeGroup {pool.name}",
                 why="With no node, the autoscaler cannot know that a new one would take the pod: "
@@ -101,8 +101,8 @@ def _tags(
             )
 
 
-def _differs(where: str, field: str, seen: object, wanted: object) -> Finding:
-    return Finding(
+def _differs(where: str, field: str, seen: object, wanted: object) -> Trouble:
+    return Trouble(
         what=f"{field} is {seen}.",
         where=where,
         why=f"The autoscaler expects nodes that fit pods with {wanted}: it would add none.",

@@ -47,7 +47,7 @@ class Step:
 
 
 @dataclass(kw_only=True)
-class Launch:
+class LaunchResult:
     """What one launch did. `pod` is the object that KubeSpawner made, None if it made none;
     `ready_seconds` runs from the start request to "ready"."""
 
@@ -73,10 +73,10 @@ def follow_launch(
     user: str | None = None,
     cors: str | None = None,
     timeout: float = 90.0,
-) -> Launch:
+) -> LaunchResult:
     """Follows one launch. `cors` is the origin that the hub allows (None: none). Afterwards
     server and user are removed again."""
-    launch = Launch(user=user or f"rehearsal-{secrets.token_hex(4)}")
+    launch = LaunchResult(user=user or f"rehearsal-{secrets.token_hex(4)}")
     with pod_servers(kubeconfig, hub.source.namespace, env) as servers:
         visit = _Visit(hub, launch, servers, image, cors)
         try:
@@ -100,7 +100,12 @@ class _Visit:
     """The steps, in order; each says whether it is worth going on."""
 
     def __init__(
-        self, hub: RunningHub, launch: Launch, servers: PodServers, image: str, cors: str | None
+        self,
+        hub: RunningHub,
+        launch: LaunchResult,
+        servers: PodServers,
+        image: str,
+        cors: str | None,
     ) -> None:
         self._hub, self._launch, self._servers = hub, launch, servers
         self._image, self._cors = image, cors

@@ -10,15 +10,15 @@ from kubernetes.client.exceptions import ApiException
 from lab.cluster.client import said
 from model.derived.pools import build_pool
 from rehearsal.checks import build_pod
-from rehearsal.context import Context
+from rehearsal.context import HubUnderTest
 from rehearsal.objects import Object, labels, path_of
-from rehearsal.report import Finding, Phase, judged
+from rehearsal.report import Phase, Trouble, judged
 
 NAME = "build"
 _SECONDS = 15.0
 
 
-def run(context: Context) -> Phase:
+def run(context: HubUnderTest) -> Phase:
     objects = context.fresh()
     chosen = build_pod.settings(objects)
     manifest, served = build_pod.pod(chosen), build_pod.daemons(objects)
@@ -49,13 +49,13 @@ def run(context: Context) -> Phase:
     return judged(NAME, found, facts)
 
 
-def _sockets(chosen: build_pod.Settings, nodes: int) -> str:
+def _sockets(chosen: build_pod.BuildSettings, nodes: int) -> str:
     if chosen.of_nodes:
         return f"{chosen.socket} is the nodes' own docker, which simulated nodes do not have"
     return f"docker sockets on {nodes} nodes" if chosen.socket else "no docker socket is used"
 
 
-def _push(chosen: build_pod.Settings) -> str:
+def _push(chosen: build_pod.BuildSettings) -> str:
     if not chosen.use_registry:
         return "no registry: images stay in the docker of the node that built them"
     secret = (
@@ -64,8 +64,8 @@ def _push(chosen: build_pod.Settings) -> str:
     return f"pushes to {chosen.image_prefix} with {secret}"
 
 
-def _elsewhere(landed: str | None, reason: str) -> Finding:
-    return Finding(
+def _elsewhere(landed: str | None, reason: str) -> Trouble:
+    return Trouble(
         what=f"it landed on {landed or 'no node'}.",
         where=f"Pod/{build_pod.NAME}",
         why=reason or "No docker socket is there.",
@@ -73,7 +73,7 @@ def _elsewhere(landed: str | None, reason: str) -> Finding:
     )
 
 
-def _landed(context: Context, manifest: Object) -> tuple[str | None, str]:
+def _landed(context: HubUnderTest, manifest: Object) -> tuple[str | None, str]:
     """Where the scheduler puts it (node, why not); the pod is removed again."""
     pods = path_of("Pod", context.namespace)
     try:

@@ -10,9 +10,9 @@ from typing import Any
 from model.derived.pools import Pool, pools, user_pools
 from rehearsal.checks import capacity, scaling
 from rehearsal.checks.build_pod import quantity
-from rehearsal.context import Context
+from rehearsal.context import HubUnderTest
 from rehearsal.objects import Object, labels, path_of
-from rehearsal.report import Finding, Phase, judged
+from rehearsal.report import Phase, Trouble, judged
 from values import releases
 
 NAME = "capacity"
@@ -21,12 +21,12 @@ _MOST = 150
 """Stand-in pods that are made at once; a pool that takes more is proven on one node."""
 
 
-def run(context: Context) -> Phase:
+def run(context: HubUnderTest) -> Phase:
     hub, objects = context.hub, context.fresh()
     user = context.user_pod or assembled(context)
     chosen = user_pools(hub)
     nodes = [n for n in objects.of("Node") if chosen[0].selector.items() <= labels(n).items()]
-    found: list[Finding] = []
+    found: list[Trouble] = []
     state = context.session.state()
     for pool in pools(hub):
         found += scaling.check(pool, state)
@@ -46,7 +46,7 @@ def run(context: Context) -> Phase:
     return judged(NAME, found, facts)
 
 
-def assembled(context: Context) -> Object:
+def assembled(context: HubUnderTest) -> Object:
     """A user's pod as far as room and place go, from the values; used when no hub was run."""
     plans = {p.name: p.values for p in releases.releases(context.hub)}
     values: Mapping[str, Any] = plans.get("jupyterhub") or plans["binderhub"]["jupyterhub"]
@@ -87,13 +87,13 @@ def _growth(minimum: int, pool: Pool) -> list[str]:
 
 
 def _proven(
-    context: Context,
+    context: HubUnderTest,
     chosen: list[Pool],
     user: Object,
     nodes: list[Object],
     pods: list[Object],
     facts: list[str],
-) -> list[Finding]:
+) -> list[Trouble]:
     """Fill the lab's nodes of the pool; the scheduler must agree with the arithmetic, which
     knows machine types and not these nodes. Others that users may be put on count as they are."""
     one = capacity.of_pod(user["spec"])
@@ -115,7 +115,7 @@ def _proven(
         )
         return []
     return [
-        Finding(
+        Trouble(
             what=f"the scheduler placed {scheduled} users on {len(counts)} nodes.",
             where="user pods",
             why=f"The arithmetic says {wanted}: taints, selectors or other pods are in the way "
@@ -140,7 +140,9 @@ def _pool_of(node: Object, chosen: list[Pool]) -> Pool | None:
     return next((p for p in chosen if node["metadata"]["name"].startswith(f"{p.name}-")), None)
 
 
-def _fill(context: Context, user: Object, wanted: int, extra: Mapping[str, str]) -> tuple[int, str]:
+def _fill(
+    context: HubUnderTest, user: Object, wanted: int, extra: Mapping[str, str]
+) -> tuple[int, str]:
     """(pods that were placed, why the next was not)."""
     path = path_of("Pod", context.namespace)
     query = {"labelSelector": "binderhub.lab/standin=user"}
@@ -161,7 +163,7 @@ def _fill(context: Context, user: Object, wanted: int, extra: Mapping[str, str])
         )
 
 
-def _settled(context: Context, count: int) -> tuple[int, str]:
+def _settled(context: HubUnderTest, count: int) -> tuple[int, str]:
     """(placed, reason of one that is not) once the scheduler has looked at all `count` pods."""
     path = path_of("Pod", context.namespace)
     deadline = time.monotonic() + _SECONDS
@@ -186,8 +188,8 @@ def _short(reason: str) -> str:
     return reason.partition(" preemption:")[0].strip().rstrip(".")
 
 
-def _nobody(pool: Pool, user: Object, limit: str) -> Finding:
-    return Finding(
+def _nobody(pool: Pool, user: Object, limit: str) -> Trouble:
+    return Trouble(
         what="not one user fits on a node.",
         where=f"pool {pool.name}",
         why=f"There is too little {limit} beside the daemons: {capacity.of_pod(user['spec'])}.",
@@ -195,8 +197,8 @@ def _nobody(pool: Pool, user: Object, limit: str) -> Finding:
     )
 
 
-def _no_nodes(pool: Pool) -> Finding:
-    return Finding(
+def _no_nodes(pool: Pool) -> Trouble:
+    return Trouble(
         what="no node takes users' pods.",
         where=f"pool {pool.name}",
         why=f"None has the labels {pool.selector}.",

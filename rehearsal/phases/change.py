@@ -6,14 +6,14 @@ import json
 
 from lab.engine.error_hints import explain
 from rehearsal.checks import planned_change
-from rehearsal.context import Context
-from rehearsal.report import Finding, Phase, judged
+from rehearsal.context import HubUnderTest
+from rehearsal.report import Phase, Trouble, judged
 from rehearsal.trial_changes import Trial, trials
 
 NAME = "change"
 
 
-def run(context: Context) -> Phase:
+def run(context: HubUnderTest) -> Phase:
     session = context.session
     folder = session.folder / "variants"
     folder.mkdir(exist_ok=True)
@@ -24,7 +24,9 @@ def run(context: Context) -> Phase:
     return judged(NAME, found, [fact for _, fact in results])
 
 
-def _try(context: Context, trial: Trial, state: dict[str, object]) -> tuple[list[Finding], str]:
+def _try(
+    context: HubUnderTest, trial: Trial, state: dict[str, object]
+) -> tuple[list[Trouble], str]:
     name = trial.change.name
     if trial.document is None:
         return [], f"{name}: not tried, {trial.skipped}"
@@ -33,7 +35,7 @@ def _try(context: Context, trial: Trial, state: dict[str, object]) -> tuple[list
     if not done.ok:
         advice = explain(done.text, context.session.name)
         lines = [line for line in done.text.splitlines() if '"message"' in line or "error" in line]
-        finding = Finding(
+        finding = Trouble(
             what="the preview fails.",
             where=f"plan: {name}",
             why=advice.sentence if advice else " ".join(lines)[:600],

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 
-from rehearsal.context import Context
-from rehearsal.report import Finding, Phase, judged
+from rehearsal.context import HubUnderTest
+from rehearsal.report import Phase, Trouble, judged
 
 NAME = "destroy"
 _PREFIXES = ("binderhub-hub", "binderhub-pod")
@@ -17,7 +17,7 @@ _PREFIXES = ("binderhub-hub", "binderhub-pod")
 _SECONDS = 10.0
 
 
-def run(context: Context) -> Phase:
+def run(context: HubUnderTest) -> Phase:
     done = context.session.destroy()
     if not done.ok:
         why = " ".join(line for line in done.text.splitlines() if "error" in line)[:800]
@@ -36,11 +36,11 @@ def run(context: Context) -> Phase:
     return judged(NAME, found, [] if found else [fact])
 
 
-def _left(what: str, where: str, why: str) -> Finding:
-    return Finding(what=what, where=where, why=why, fix="remove it by hand and report this.")
+def _left(what: str, where: str, why: str) -> Trouble:
+    return Trouble(what=what, where=where, why=why, fix="remove it by hand and report this.")
 
 
-def _processes(context: Context) -> list[Finding]:
+def _processes(context: HubUnderTest) -> list[Trouble]:
     """Engines, plugins and helm of this stack: told by their environment."""
     deadline = time.monotonic() + _SECONDS
     while (left := _of_stack(context)) and time.monotonic() < deadline:
@@ -51,7 +51,7 @@ def _processes(context: Context) -> list[Finding]:
     ]
 
 
-def _of_stack(context: Context) -> list[tuple[int, str]]:
+def _of_stack(context: HubUnderTest) -> list[tuple[int, str]]:
     seed = context.session.environment()["LAB_CLOUD_SEED"]  # Every stack has its own.
     found = []
     for process in psutil.process_iter():
@@ -65,10 +65,10 @@ def _of_stack(context: Context) -> list[tuple[int, str]]:
     return found
 
 
-def _files() -> list[Finding]:
+def _files() -> list[Trouble]:
     """Folders that this rehearsal's hub processes and pods' servers have left; those of another
     rehearsal are its own."""
-    own, found = psutil.Process(), list[Finding]()
+    own, found = psutil.Process(), list[Trouble]()
     for prefix in _PREFIXES:
         for path in sorted(Path(tempfile.gettempdir()).glob(f"{prefix}-{own.pid}-*")):
             if path.stat().st_mtime > own.create_time():

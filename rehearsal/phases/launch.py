@@ -14,17 +14,17 @@ from model.derived.pools import user_pools
 from model.derived.registry_access import registry_access
 from model.hub import Hub
 from model.sections.chart import ClassicChart
-from rehearsal.context import Context
-from rehearsal.jupyterhub.launch import IMAGE, REPOSITORY, Launch, follow_launch
+from rehearsal.context import HubUnderTest
+from rehearsal.jupyterhub.launch import IMAGE, REPOSITORY, LaunchResult, follow_launch
 from rehearsal.jupyterhub.process import RunningHub, running_hub
 from rehearsal.jupyterhub.source import HubSource, from_cluster
-from rehearsal.objects import Object, Objects, labels, matches
-from rehearsal.report import Finding, Phase, judged
+from rehearsal.objects import DeployedObjects, Object, labels, matches
+from rehearsal.report import Phase, Trouble, judged
 
 NAME = "launch"
 
 
-def run(context: Context) -> Phase:
+def run(context: HubUnderTest) -> Phase:
     hub, kubeconfig = context.hub, context.session.run.kubeconfig
     release = names.BINDERHUB if isinstance(hub.chart, ClassicChart) else names.JUPYTERHUB
     source = from_cluster(kubeconfig, context.namespace, release=release)
@@ -41,7 +41,7 @@ def run(context: Context) -> Phase:
     return judged(NAME, found, _facts(source, running, followed))
 
 
-def _facts(source: HubSource, running: RunningHub, followed: Launch) -> list[str]:
+def _facts(source: HubSource, running: RunningHub, followed: LaunchResult) -> list[str]:
     facts = [
         f"JupyterHub's configuration {source.origin}, ready in {running.ready_seconds:.1f} s"
         if source.origin == "assembled from the values"
@@ -54,8 +54,8 @@ def _facts(source: HubSource, running: RunningHub, followed: Launch) -> list[str
     return facts
 
 
-def _step(name: str, seen: str) -> Finding:
-    return Finding(
+def _step(name: str, seen: str) -> Trouble:
+    return Trouble(
         what=f"a step of a launch failed: {name}.",
         where="launch",
         why=f"Seen: {seen}.",
@@ -63,7 +63,7 @@ def _step(name: str, seen: str) -> Finding:
     )
 
 
-def check_pod(pod: Object, hub: Hub, objects: Objects) -> list[Finding]:
+def check_pod(pod: Object, hub: Hub, objects: DeployedObjects) -> list[Trouble]:
     """What KubeSpawner made, against what the stack file says."""
     return [
         *_container(pod, hub),
@@ -73,7 +73,7 @@ def check_pod(pod: Object, hub: Hub, objects: Objects) -> list[Finding]:
     ]
 
 
-def _container(pod: Object, hub: Hub) -> Iterator[Finding]:
+def _container(pod: Object, hub: Hub) -> Iterator[Trouble]:
     one = next(c for c in pod["spec"]["containers"] if c["name"] == "notebook")
     if one["image"] != IMAGE:
         yield _pod("image", one["image"], f"BinderHub asked for {IMAGE}", "the spawner class")
@@ -101,7 +101,7 @@ def _container(pod: Object, hub: Hub) -> Iterator[Finding]:
             yield _pod("volumes", sorted(kinds), "a Binder hub keeps nothing", "singleuser.storage")
 
 
-def _place(pod: Object, hub: Hub, objects: Objects) -> Iterator[Finding]:
+def _place(pod: Object, hub: Hub, objects: DeployedObjects) -> Iterator[Trouble]:
     node = objects.get("Node", pod["spec"].get("nodeName") or "")
     pools = user_pools(hub)
     if node is None or not any(p.selector.items() <= labels(node).items() for p in pools):
@@ -113,7 +113,7 @@ def _place(pod: Object, hub: Hub, objects: Objects) -> Iterator[Finding]:
         )
 
 
-def _network(pod: Object, objects: Objects) -> Iterator[Finding]:
+def _network(pod: Object, objects: DeployedObjects) -> Iterator[Trouble]:
     chosen = [
         policy
         for policy in objects.of("NetworkPolicy")
@@ -130,7 +130,7 @@ def _network(pod: Object, objects: Objects) -> Iterator[Finding]:
         )
 
 
-def _pull(pod: Object, hub: Hub, objects: Objects) -> Iterator[Finding]:
+def _pull(pod: Object, hub: Hub, objects: DeployedObjects) -> Iterator[Trouble]:
     names = [one["name"] for one in pod["spec"].get("imagePullSecrets") or []]
     for name in names:
         if objects.get("Secret", name) is None:
@@ -139,8 +139,8 @@ def _pull(pod: Object, hub: Hub, objects: Objects) -> Iterator[Finding]:
         yield _pod("pull secret", None, "images of this registry are private", "imagePullSecret")
 
 
-def _pod(what: str, seen: object, why: str, where: str) -> Finding:
-    return Finding(
+def _pod(what: str, seen: object, why: str, where: str) -> Trouble:
+    return Trouble(
         what=f"{what} of a user's pod is {seen if seen else 'missing'}.",
         where=f"KubeSpawner ({where})",
         why=f"That is wrong: {why}.",
@@ -151,7 +151,7 @@ def _pod(what: str, seen: object, why: str, where: str) -> Finding:
 _OPTIONS = {"timeout": "timeout", "cull-every": "every", "max-age": "maxAge"}
 
 
-def _culling(running: RunningHub, source: HubSource) -> Iterator[Finding]:
+def _culling(running: RunningHub, source: HubSource) -> Iterator[Trouble]:
     """The culler runs, with what the values say."""
     cull: Mapping[str, Any] = source.values.get("cull") or {}
     if not cull.get("enabled"):
@@ -166,7 +166,7 @@ def _culling(running: RunningHub, source: HubSource) -> Iterator[Finding]:
     for option, key in _OPTIONS.items():
         value = cull.get(key)
         if value and (line is None or not re.search(rf"--{option}={value}\b", line)):
-            yield Finding(
+            yield Trouble(
                 what="the culler does not run."
                 if line is None
                 else f"it was not started with --{option}={value}.",
@@ -176,11 +176,11 @@ def _culling(running: RunningHub, source: HubSource) -> Iterator[Finding]:
             )
 
 
-def _from_log(log: str) -> Iterator[Finding]:
+def _from_log(log: str) -> Iterator[Trouble]:
     """What the hub itself complained about while it read its configuration."""
     for line in dict.fromkeys(log.splitlines()):
         if re.search(r"Config option `[^`]+` not recognized", line):
-            yield Finding(
+            yield Trouble(
                 what=line.partition("]")[2].strip() or line,
                 where="JupyterHub's log",
                 why="It ignores that setting.",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from lab.install.pins import CHECKER, PINS
 from lab.install.tools import ensure
 from rehearsal.checks import manifests
-from rehearsal.context import Context
+from rehearsal.context import HubUnderTest
 from rehearsal.report import Phase, judged
 
 NAME = "manifests"
 
 
-def run(context: Context) -> Phase:
+def run(context: HubUnderTest) -> Phase:
     checker = context.checker or ensure([CHECKER], progress=context.progress)[CHECKER]
     accepted = manifests.waivers()
     said = manifests.comments(context.objects, checker)

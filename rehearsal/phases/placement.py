@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 from rehearsal.checks import build_pod, placement
-from rehearsal.context import Context
+from rehearsal.context import HubUnderTest
 from rehearsal.report import Phase, judged
 
 NAME = "placement"
 
 
-def run(context: Context) -> Phase:
+def run(context: HubUnderTest) -> Phase:
     objects = context.fresh()
     sockets = build_pod.daemons(objects)
     found = placement.check(objects, context.hub, sockets)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from rehearsal.checks import references
-from rehearsal.context import Context
+from rehearsal.context import HubUnderTest
 from rehearsal.objects import NAMESPACED
 from rehearsal.report import Phase, judged
 
 NAME = "references"
 
 
-def run(context: Context) -> Phase:
+def run(context: HubUnderTest) -> Phase:
     objects = context.objects
     count = sum(1 for _ in objects.of(*NAMESPACED))
     policies = sum(1 for _ in objects.of("NetworkPolicy"))

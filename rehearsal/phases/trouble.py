@@ -29,10 +29,10 @@ from lab.errors import LabError
 from lab.install.jupyterhub_env import ensure_hub_env
 from model.derived import names
 from model.sections.chart import ClassicChart
-from rehearsal.context import Context
+from rehearsal.context import HubUnderTest
 from rehearsal.jupyterhub.process import running_hub
 from rehearsal.jupyterhub.source import HubSource
-from rehearsal.report import Finding, Phase, judged
+from rehearsal.report import Phase, Trouble, judged
 from rehearsal.trial_changes import edited
 
 NAME = "trouble"
@@ -67,7 +67,7 @@ class Beside:
                 one.exception()
 
 
-def begin(context: Context) -> Beside:
+def begin(context: HubUnderTest) -> Beside:
     """Start them. They end as previews, or on a stack of their own."""
     # The engine tries for half a minute to write to a full disk, and needs no processor for it.
     aside = ThreadPoolExecutor(1)
@@ -77,7 +77,7 @@ def begin(context: Context) -> Beside:
     return Beside(told=tuple(context.engines.submit(s, context) for s in steps), disk=disk)
 
 
-def run(context: Context, beside: Beside | None = None) -> Phase:
+def run(context: HubUnderTest, beside: Beside | None = None) -> Phase:
     """`beside`: what `begin` started earlier; all of it but the disk is over before this goes on."""
     beside = beside or begin(context)
     told = [one.result() for one in beside.told]
@@ -89,8 +89,8 @@ def run(context: Context, beside: Beside | None = None) -> Phase:
     return judged(NAME, found, [f"{one.name}: {one.sentence}" for one in told if one.sentence])
 
 
-def _finding(one: Told) -> Finding:
-    return Finding(
+def _finding(one: Told) -> Trouble:
+    return Trouble(
         what=f"{one.name}: {one.wrong}",
         where="pulumi",
         why="A person in trouble needs one sentence and a usable stack.",
@@ -124,11 +124,11 @@ def _end(done: Outcome) -> str:
     return " / ".join(lines)[-500:]
 
 
-def _variant(context: Context, name: str, document: dict[str, Any]) -> list[str]:
+def _variant(context: HubUnderTest, name: str, document: dict[str, Any]) -> list[str]:
     return ["--config-file", str(context.variant(name, document))]
 
 
-def _passphrase(context: Context) -> Told:
+def _passphrase(context: HubUnderTest) -> Told:
     file = context.session.folder / "variants" / "wrong-passphrase"
     file.parent.mkdir(exist_ok=True)
     file.write_text("not the passphrase")
@@ -136,7 +136,7 @@ def _passphrase(context: Context) -> Told:
     return _expected("wrong passphrase", "passphrase", done, context.session.name)
 
 
-def _secret(context: Context) -> Told:
+def _secret(context: HubUnderTest) -> Told:
     document = json.loads(json.dumps(context.document))
     config = document["config"]
     secrets = [k for k, v in config.items() if isinstance(v, dict) and set(v) == {"secure"}]
@@ -148,7 +148,7 @@ def _secret(context: Context) -> Told:
     return _expected("missing secret", "secret", done, context.session.name)
 
 
-def _chart(context: Context) -> Told:
+def _chart(context: HubUnderTest) -> Told:
     document = json.loads(json.dumps(context.document))
     section = document["config"].setdefault("binderhub:chart", {})
     if not isinstance(context.hub.chart, ClassicChart):
@@ -160,7 +160,7 @@ def _chart(context: Context) -> Told:
     return _expected("chart cannot be fetched", "chart", done, context.session.name)
 
 
-def _port(context: Context) -> Told:
+def _port(context: HubUnderTest) -> Told:
     """Of a hub process; a control plane takes another port by itself."""
     name = "port taken"
     source = HubSource(
@@ -185,18 +185,18 @@ def _port(context: Context) -> Told:
     return Told(name=name, sentence=sentence.replace(str(port), "PORT"))
 
 
-def _quota(context: Context, number: int) -> dict[str, Any]:
+def _quota(context: HubUnderTest, number: int) -> dict[str, Any]:
     """A harmless change of one release, so that there is something to update."""
     given = (context.document["config"].get("binderhub:launch") or {}).get("quotas") or {}
     return edited(context.document, "launch", quotas={**given, "total": number})
 
 
-def _up(context: Context, name: str, document: dict[str, Any], **more: Any) -> Outcome:
+def _up(context: HubUnderTest, name: str, document: dict[str, Any], **more: Any) -> Outcome:
     given = _variant(context, name, document)
     return context.session.pulumi("up", "--yes", "--skip-preview", *given, **more)
 
 
-def _disk(context: Context) -> Told:
+def _disk(context: HubUnderTest) -> Told:
     """A second stack with the same state, whose next state cannot be written."""
     name, scratch = "disk full", copy.copy(context.session)
     scratch.name = f"{context.session.name}-disk"
@@ -222,7 +222,7 @@ def _disk(context: Context) -> Told:
         scratch.pulumi("stack", "rm", "--force", "--yes")
 
 
-def _release(context: Context) -> Told:
+def _release(context: HubUnderTest) -> Told:
     """An object that the API server refuses, which no chart's schema knows to be wrong."""
     classic = isinstance(context.hub.chart, ClassicChart)
     release = names.BINDERHUB if classic else names.BINDERHUB_SERVICE
@@ -236,7 +236,7 @@ def _release(context: Context) -> Told:
     return told
 
 
-def _status(context: Context, release: str) -> str:
+def _status(context: HubUnderTest, release: str) -> str:
     """As helm keeps it: the state of the newest revision."""
     path = f"/api/v1/namespaces/{context.namespace}/secrets"
     query = {"labelSelector": f"owner=helm,name={release}"}
@@ -247,7 +247,7 @@ def _status(context: Context, release: str) -> str:
     return str(newest["status"])
 
 
-def _killed(context: Context) -> Iterator[Told]:
+def _killed(context: HubUnderTest) -> Iterator[Told]:
     """Two updates at once, and then the first is killed while helm is at work."""
     session, ended, pid = context.session, list[Outcome](), None
     document = _quota(context, 902)
@@ -270,7 +270,7 @@ def _killed(context: Context) -> Iterator[Told]:
         yield Told(name="engine killed", sentence="killed while helm was upgrading a release")
 
 
-def _engine(context: Context) -> int | None:
+def _engine(context: HubUnderTest) -> int | None:
     """The engine that holds the lock, as the session noted it."""
     file = context.session.run.root / f"engine-{context.session.name}.json"
     try:
@@ -287,13 +287,13 @@ def _kill(pid: int) -> None:
         return
 
 
-def _any_pending(context: Context) -> bool:
+def _any_pending(context: HubUnderTest) -> bool:
     path = f"/api/v1/namespaces/{context.namespace}/secrets"
     kept = context.kube.request("GET", path, query={"labelSelector": "owner=helm"})["items"]
     return any(one["metadata"]["labels"]["status"].startswith("pending") for one in kept)
 
 
-def _recovered(context: Context) -> Told:
+def _recovered(context: HubUnderTest) -> Told:
     """The next `up` completes although the API server is away when it starts and comes back."""
     name, session = "API server away for a while, after the kill", context.session
     done: list[Outcome] = []
@@ -323,7 +323,7 @@ def _recovered(context: Context) -> Told:
     return Told(name=name, sentence=f"the next up completed {how}")
 
 
-def _not_arrived(context: Context, number: int) -> str:
+def _not_arrived(context: HubUnderTest, number: int) -> str:
     """What speaks against the last change having been deployed; "" when nothing does."""
     classic = isinstance(context.hub.chart, ClassicChart)
     release = names.BINDERHUB if classic else names.BINDERHUB_SERVICE
@@ -337,7 +337,7 @@ def _not_arrived(context: Context, number: int) -> str:
     return ""
 
 
-def _follow(context: Context, advice: Advice) -> None:
+def _follow(context: HubUnderTest, advice: Advice) -> None:
     """Do what the advice says, as the person would."""
     if advice.kind != "pending":
         return
@@ -349,7 +349,7 @@ def _follow(context: Context, advice: Advice) -> None:
             _helm(context, "rollback", one["name"], "--namespace", one["namespace"])
 
 
-def _helm(context: Context, *arguments: str) -> str:
+def _helm(context: HubUnderTest, *arguments: str) -> str:
     command = [str(context.session.tools["helm"]), *arguments]
     environment = context.session.environment()
     done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from lab.engine.error_hints import explain
-from rehearsal.context import Context
-from rehearsal.report import Finding, Phase, judged
+from rehearsal.context import HubUnderTest
+from rehearsal.report import Phase, Trouble, judged
 
 NAME = "up"
 _QUOTED = 1500
 
 
-def run(context: Context) -> Phase:
+def run(context: HubUnderTest) -> Phase:
     session = context.session
     before = context.kube.namespace_contents(context.namespace)
     if before:
         return judged(
             NAME,
             [
-                Finding(
+                Trouble(
                     what=f"it holds {len(before)} objects before the first up ({before[0]}, ...).",
                     where=f"namespace {context.namespace}",
                     why="What a rehearsal proves would be of another run.",
@@ -31,7 +31,7 @@ def run(context: Context) -> Phase:
         return judged(
             NAME,
             [
-                Finding(
+                Trouble(
                     what="the stack could not be brought up.",
                     where=f"pulumi up --stack {session.name}",
                     why=advice.sentence if advice else _errors(done.text),

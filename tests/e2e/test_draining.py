@@ -22,7 +22,7 @@ from lab.paths import CHECKOUT
 from model.derived.pools import Pool, build_pool, pools, user_pool
 from rehearsal.checks import placement
 from rehearsal.checks.build_pod import daemons
-from rehearsal.objects import Objects, load
+from rehearsal.objects import DeployedObjects, load
 from tests.e2e.conftest import Life
 
 pytestmark = [pytest.mark.lab, pytest.mark.engine]
@@ -94,7 +94,7 @@ class Change:
         path = f"/api/v1/namespaces/{self.life.session.hub.ns}/pods/{name}"
         return dict(self.life.kube.request("GET", path))
 
-    def objects(self) -> Objects:
+    def objects(self) -> DeployedObjects:
         return load(self.life.kube, self.life.session.hub.ns)
 
 

@@ -16,7 +16,7 @@ import yaml
 from lab.cluster.control_plane import ControlPlane
 from lab.engine.session import Session
 from lab.paths import CHECKOUT
-from lab.providers.aws.cloud import Cloud, journal_of
+from lab.providers.aws.cloud import SimulatedAws, journal_of
 from lab.providers.sdk.records import Records
 from lab.providers.sdk.seed import load, records_dir
 from tests.e2e.conftest import Life
@@ -51,7 +51,7 @@ class Stack:
         aws = load(self.seed).aws
         assert aws is not None
         endpoint = self.life.session.environment()["LAB_AWS_ENDPOINT"]
-        cloud = Cloud(aws, aws.region, journal_of(records_dir(self.seed)), endpoint)
+        cloud = SimulatedAws(aws, aws.region, journal_of(records_dir(self.seed)), endpoint)
         group = {"clusterName": "climate", "nodegroupName": "climate-g1"}
         if changed:
             cloud.change("eks", "UpdateNodegroupConfig", **group, scalingConfig=changed)

@@ -22,7 +22,7 @@ from lab.cluster.client import Kube
 from lab.install.jupyterhub_env import HubEnv
 from model.derived import names
 from model.hub import Hub
-from rehearsal.jupyterhub.launch import Launch, follow_launch
+from rehearsal.jupyterhub.launch import LaunchResult, follow_launch
 from rehearsal.jupyterhub.pod_servers import USER_PODS
 from rehearsal.jupyterhub.process import RunningHub, running_hub
 from rehearsal.jupyterhub.source import HubSource, from_values
@@ -74,7 +74,7 @@ class Seen:
     pod: dict[str, Any] | None = None
     login: str = ""
     callbacks: dict[str, str] = field(default_factory=dict)
-    launch: Launch | None = None
+    launch: LaunchResult | None = None
     sign_in: SignIn | None = None
     start_page: list[int] = field(default_factory=list)
     answers_after: bool = False

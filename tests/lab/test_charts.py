@@ -125,7 +125,9 @@ def test_a_stand_in_never_passes_for_the_real_chart(chart: str) -> None:
 
 
 def test_a_stand_in_takes_the_place_of_each_pinned_chart() -> None:
-    pinned = {pin.chart: pin.version for pin in vars(pins).values() if isinstance(pin, pins.Pin)}
+    pinned = {
+        pin.chart: pin.version for pin in vars(pins).values() if isinstance(pin, pins.PinnedChart)
+    }
     ours = [yaml.safe_load((STANDINS / chart / "Chart.yaml").read_text()) for chart in CHARTS]
     assert {about["name"]: about["version"] for about in ours} == pinned
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from rehearsal.context import Context
-from rehearsal.objects import Object, Objects, path_of
+from rehearsal.context import HubUnderTest
+from rehearsal.objects import DeployedObjects, Object, path_of
 
 Edit = Mapping[str, Any]
 
@@ -29,7 +29,7 @@ def put(obj: Any, path: str, value: Any) -> None:
         obj[key] = value
 
 
-def on_dicts(objects: Objects, edits: list[Edit]) -> Objects:
+def on_dicts(objects: DeployedObjects, edits: list[Edit]) -> DeployedObjects:
     """The objects with the edits; the given ones stay as they are."""
     items = copy.deepcopy(dict(objects.items))
     for edit in edits:
@@ -40,11 +40,11 @@ def on_dicts(objects: Objects, edits: list[Edit]) -> Objects:
                 del items[key]
             else:
                 _edit(items[key], edit)
-    return Objects(namespace=objects.namespace, items=items)
+    return DeployedObjects(namespace=objects.namespace, items=items)
 
 
 @contextmanager
-def in_cluster(context: Context, edits: list[Edit]) -> Iterator[None]:
+def in_cluster(context: HubUnderTest, edits: list[Edit]) -> Iterator[None]:
     """The edits for real, undone afterwards."""
     before: list[tuple[str, Object]] = []
     try:

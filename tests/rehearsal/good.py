@@ -10,7 +10,7 @@ from lab.cluster.control_plane import ControlPlane
 from lab.engine.session import Session
 from lab.paths import CHECKOUT
 from lab.progress import Progress
-from rehearsal.context import Context
+from rehearsal.context import HubUnderTest
 
 STACK = CHECKOUT / "stacks" / "Pulumi.ecology.yaml"
 CLASSIC = CHECKOUT / "tests" / "model" / "examples" / "classic-open.yaml"
@@ -19,14 +19,14 @@ CLASSIC = CHECKOUT / "tests" / "model" / "examples" / "classic-open.yaml"
 @contextmanager
 def good_hub(
     plane: ControlPlane, folder: Path, *, stack: Path = STACK, name: str = "sabotage"
-) -> Iterator[Context]:
+) -> Iterator[HubUnderTest]:
     """A stack under a name of its own; the ecology stack under domains of its own, too."""
     file = folder / f"Pulumi.{name}.yaml"
     file.write_text(stack.read_text().replace("ecology.example", "sabotage.example"))
     session = Session(file, plane)
     session.prepare()
     client = plane.client()
-    context = Context(session=session, kube=client, progress=Progress())
+    context = HubUnderTest(session=session, kube=client, progress=Progress())
     try:
         done = session.up()
         assert done.ok, done.text

@@ -21,16 +21,16 @@ from rehearsal.checks import build_pod as builds
 from rehearsal.checks import fleet as fleets
 from rehearsal.checks import manifests, placement, references, scaling
 from rehearsal.checks import planned_change as changes
-from rehearsal.context import Context
-from rehearsal.objects import Objects
-from rehearsal.report import Finding
+from rehearsal.context import HubUnderTest
+from rehearsal.objects import DeployedObjects
+from rehearsal.report import Trouble
 from rehearsal.run import PHASES
 from tests.rehearsal.edits import in_cluster, on_dicts, put
 
 SABOTAGE = Path(__file__).parent / "sabotage"
 
 
-def assert_caught(path: Path, good: Context, objects: Objects) -> None:
+def assert_caught(path: Path, good: HubUnderTest, objects: DeployedObjects) -> None:
     """The phase in the file's name finds what the case says."""
     case = yaml.safe_load(path.read_text())
     found = _judged(path.name.split(".")[0], case, good, objects)
@@ -38,7 +38,9 @@ def assert_caught(path: Path, good: Context, objects: Objects) -> None:
     assert any(re.search(case["says"], text) for text in texts), texts or "nothing was found"
 
 
-def _judged(phase: str, case: dict[str, Any], good: Context, objects: Objects) -> list[Finding]:
+def _judged(
+    phase: str, case: dict[str, Any], good: HubUnderTest, objects: DeployedObjects
+) -> list[Trouble]:
     changed = on_dicts(objects, case.get("objects", []))
     match phase:
         case "placement":

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from lab.cluster.control_plane import ControlPlane
-from rehearsal.context import Context
-from rehearsal.objects import Objects
+from rehearsal.context import HubUnderTest
+from rehearsal.objects import DeployedObjects
 from rehearsal.run import PHASES
 from tests.rehearsal.good import CLASSIC, good_hub
 from tests.rehearsal.judging import SABOTAGE, assert_caught
@@ -27,14 +27,14 @@ CASES = sorted((SABOTAGE / "classic").glob("*.yaml"))
 @pytest.fixture(scope="module")
 def classic(
     control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Context]:
+) -> Iterator[HubUnderTest]:
     folder = tmp_path_factory.mktemp("classic")
     with good_hub(control_plane, folder, stack=CLASSIC, name="classic") as context:
         yield context
 
 
 @pytest.fixture(scope="module")
-def plain(classic: Context) -> Objects:
+def plain(classic: HubUnderTest) -> DeployedObjects:
     """The objects as `up` left them; no case changes them."""
     return classic.fresh()
 
@@ -42,7 +42,9 @@ def plain(classic: Context) -> Objects:
 @pytest.mark.parametrize(
     "phase", ["placement", "references", "manifests", "launch", "build", "capacity"]
 )
-def test_a_classic_hub_would_work(phase: str, classic: Context, plain: Objects) -> None:
+def test_a_classic_hub_would_work(
+    phase: str, classic: HubUnderTest, plain: DeployedObjects
+) -> None:
     assert plain.get("DaemonSet", "binderhub-dind") is not None, "not the classic chart"
     done = PHASES[phase](classic)
     assert [finding.text() for finding in done.findings] == []
@@ -51,6 +53,6 @@ def test_a_classic_hub_would_work(phase: str, classic: Context, plain: Objects) 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_sabotage_of_the_classic_chart_is_caught(
-    path: Path, classic: Context, plain: Objects
+    path: Path, classic: HubUnderTest, plain: DeployedObjects
 ) -> None:
     assert_caught(path, classic, plain)

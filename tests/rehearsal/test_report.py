@@ -6,9 +6,9 @@ import io
 
 from rich.console import Console
 
-from rehearsal.report import Finding, HubReport, Report, judged, skipped
+from rehearsal.report import HubReport, Report, Trouble, judged, skipped
 
-FINDING = Finding(what="it is [gone].", where="Secret/hub", why="No | pod starts.", fix="make it.")
+FINDING = Trouble(what="it is [gone].", where="Secret/hub", why="No | pod starts.", fix="make it.")
 
 
 def _report(*phases: object) -> Report:
@@ -43,6 +43,6 @@ def test_findings_and_what_stood_in_are_in_every_form() -> None:
 
 
 def test_a_bar_in_a_finding_does_not_break_the_markdown_table() -> None:
-    odd = Finding(what="a|b.", where="x", why="y", fix="z")
+    odd = Trouble(what="a|b.", where="x", why="y", fix="z")
     rows = [r for r in _report(judged("up", [odd])).markdown().splitlines() if r.startswith("| up")]
     assert rows[0].replace("\\|", "").count("|") == 5

@@ -13,7 +13,7 @@ import pytest
 
 from lab.progress import Progress
 from rehearsal import run
-from rehearsal.context import Context
+from rehearsal.context import HubUnderTest
 from rehearsal.phases import trouble
 from rehearsal.report import Phase, judged
 
@@ -29,7 +29,7 @@ class Stage:
         self.name = "demo"
 
     def phase(self, name: str) -> Callable[..., Phase]:
-        def play(_: Context, *__: Any) -> Phase:
+        def play(_: HubUnderTest, *__: Any) -> Phase:
             started = time.monotonic()
             time.sleep(BRIEF)
             self.times[name] = started, time.monotonic()
@@ -52,9 +52,9 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     return made
 
 
-def _context(stage: Stage, tmp_path: Path) -> Context:
+def _context(stage: Stage, tmp_path: Path) -> HubUnderTest:
     progress = Progress((tmp_path / "said").open("w"))
-    return Context(session=cast(Any, stage), kube=cast(Any, None), progress=progress)
+    return HubUnderTest(session=cast(Any, stage), kube=cast(Any, None), progress=progress)
 
 
 def test_nothing_runs_beside_the_troubles_that_break_the_stack(
@@ -84,11 +84,11 @@ def test_ctrl_c_ends_the_commands_of_other_threads_too(
 ) -> None:
     released = threading.Event()
 
-    def long(_: Context) -> Phase:
+    def long(_: HubUnderTest) -> Phase:
         released.wait(10)
         return judged("change", [])
 
-    def interrupted(_: Context) -> Phase:
+    def interrupted(_: HubUnderTest) -> Phase:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(stage, "interrupt", released.set)

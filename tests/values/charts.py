@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from model.secrets import Secret
-from values.pins import Pin
+from values.pins import PinnedChart
 
 _ROOT = Path(__file__).parents[2]
 
@@ -31,7 +31,7 @@ def folder() -> Path:
     return place
 
 
-def load(pin: Pin) -> tuple[dict[str, Any], dict[str, Any]]:
+def load(pin: PinnedChart) -> tuple[dict[str, Any], dict[str, Any]]:
     """(schema, defaults) of a pinned chart."""
     stem = folder() / f"{pin.chart}-{pin.version}"
     schema, defaults = Path(f"{stem}.schema.json"), Path(f"{stem}.values.yaml")

@@ -15,13 +15,15 @@ from hubctl.code_hosts import drift, received
 from hubctl.code_hosts.base import Api, Job
 from hubctl.commands import publish
 from hubctl.console.errors import Problem
-from hubctl.review.diff import MARKER, Part, StackDiff, markdown
+from hubctl.review.diff import MARKER, ReleaseDiff, StackDiff, markdown
 from tests.workflows.forge_double import Answer, Double, serve
 
 DIFF = StackDiff(
     name="ecology",
     state="changed",
-    parts=(Part(name="jupyterhub values", text="--- a\n+++ b\n@@ -1 +1 @@\n-x: 1\n+x: 2\n"),),
+    parts=(
+        ReleaseDiff(name="jupyterhub values", text="--- a\n+++ b\n@@ -1 +1 @@\n-x: 1\n+x: 2\n"),
+    ),
 )
 BOT = {"type": "Bot", "login": "github-actions[bot]"}
 PERSON = {"type": "User", "login": "mallory"}
@@ -144,7 +146,7 @@ def test_markup_of_a_strangers_file_stays_text(github: GitHubSide, tmp_path: Pat
         name=f"a|b {evil}",
         state="errors",
         notes=(f"```\n{evil}\n```",),
-        parts=(Part(name=evil, text=f"+x\n````\n{evil}\n"),),
+        parts=(ReleaseDiff(name=evil, text=f"+x\n````\n{evil}\n"),),
     )
     call("diff", written(tmp_path, bad))
     body = github.double.written()[0][2]["body"]
@@ -202,7 +204,7 @@ def test_what_hubctl_diff_writes_comes_back_whole() -> None:
 
 def test_a_long_difference_still_fits_a_comment() -> None:
     lines = "".join(f"+line {i}\n" for i in range(50_000))
-    long = StackDiff(name="a", state="changed", parts=(Part(name="x", text=lines),))
+    long = StackDiff(name="a", state="changed", parts=(ReleaseDiff(name="x", text=lines),))
     assert len(markdown(received.read(json.dumps([long.as_dict()] * 4).encode()))) < 65_536
 
 

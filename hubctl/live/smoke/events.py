@@ -37,7 +37,7 @@ def events(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
 
 
 @dataclass(kw_only=True)
-class Launch:
+class LaunchProgress:
     """What a stream has said so far."""
 
     phases: list[str] = field(default_factory=list)

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from hubctl.console.checks import Check, State
 from hubctl.console.output import Say
 from hubctl.live.smoke.client import SILENCE, Client
-from hubctl.live.smoke.events import ADVICE, Launch, events
+from hubctl.live.smoke.events import ADVICE, LaunchProgress, events
 from hubctl.live.smoke.plan import Plan
 from hubctl.trouble import Trouble
 
@@ -30,7 +30,7 @@ class Smoke:
         self.plan, self.client, self.say = plan, client, say
         self.timeout, self.silence, self._wait = timeout, silence, wait
         self.checks: list[Check] = []
-        self.launch = Launch()
+        self.launch = LaunchProgress()
         self._stream_cors: str | None = None
 
     def run(self, *, launch: bool = True) -> list[Check]:

@@ -58,7 +58,7 @@ def start_server(seed: AwsSeed) -> str:
     return f"http://{host}:{port}"
 
 
-class Cloud:
+class SimulatedAws:
     """AWS as the lab has it; one per provider process. Calls are made one at a time."""
 
     def __init__(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.providers.aws import shapes
-from lab.providers.aws.cloud import Cloud, journal_of
+from lab.providers.aws.cloud import SimulatedAws, journal_of
 from lab.providers.sdk.provider import UNKNOWN, CheckFailure, Props, StandinError, has_unknowns
 from lab.providers.sdk.records import Records
 from lab.providers.sdk.resource_handlers import Handler, unknown_free
@@ -19,14 +19,14 @@ Request = tuple[str, str, dict[str, Any]]
 
 
 @dataclass(kw_only=True)
-class Context:
+class AwsContext:
     """Shared by the handlers of one provider process; the cloud starts when first used."""
 
     seed: CloudSeed
     records: Records
     region: str
     default_tags: dict[str, str] = field(default_factory=dict)
-    _cloud: Cloud | None = None
+    _cloud: SimulatedAws | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -37,12 +37,12 @@ class Context:
         return self.seed.aws
 
     @property
-    def cloud(self) -> Cloud:
+    def cloud(self) -> SimulatedAws:
         """The moto server, started or found on first use."""
         with self._lock:
             if self._cloud is None:
                 journal = journal_of(self.records.path.parent)
-                self._cloud = Cloud(self.aws, self.region, journal)
+                self._cloud = SimulatedAws(self.aws, self.region, journal)
             return self._cloud
 
 
@@ -52,11 +52,11 @@ class AwsHandler(Handler):
     tagged = False
     regional = False
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: AwsContext) -> None:
         self.context = context
 
     @property
-    def cloud(self) -> Cloud:
+    def cloud(self) -> SimulatedAws:
         """Where requests go."""
         return self.context.cloud
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from lab.providers.aws.context import Context
+from lab.providers.aws.context import AwsContext
 from lab.providers.aws.estate import pairs
 from lab.providers.aws.node_group import outputs
 from lab.providers.sdk.provider import Props, StandinError
@@ -14,9 +14,9 @@ from lab.providers.sdk.provider import Props, StandinError
 Answer = Callable[[Props], Props]
 
 
-def all_lookups(context: Context) -> dict[str, tuple[str, Answer]]:
+def all_lookups(context: AwsContext) -> dict[str, tuple[str, Answer]]:
     """Token -> (SDK function, answer)."""
-    functions: dict[str, tuple[str, Callable[[Context, Props], Props]]] = {
+    functions: dict[str, tuple[str, Callable[[AwsContext, Props], Props]]] = {
         "aws:eks/getCluster:getCluster": ("pulumi_aws.eks:get_cluster", cluster),
         "aws:eks/getNodeGroups:getNodeGroups": ("pulumi_aws.eks:get_node_groups", node_groups),
         "aws:eks/getNodeGroup:getNodeGroup": ("pulumi_aws.eks:get_node_group", node_group),
@@ -46,7 +46,7 @@ def _tags(listed: list[Mapping[str, str]] | None) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in listed or ()}
 
 
-def cluster(context: Context, args: Props) -> Props:
+def cluster(context: AwsContext, args: Props) -> Props:
     """The lab's cluster under the EKS cluster's name."""
     seed, name = context.aws, args["name"]
     found = context.cloud.call("eks", "DescribeCluster", name=name)["cluster"]
@@ -84,7 +84,7 @@ def cluster(context: Context, args: Props) -> Props:
     }
 
 
-def node_groups(context: Context, args: Props) -> Props:
+def node_groups(context: AwsContext, args: Props) -> Props:
     """Names of a cluster's node groups."""
     name = args["clusterName"]
     found = context.cloud.call("eks", "ListNodegroups", clusterName=name)["nodegroups"]
@@ -92,7 +92,7 @@ def node_groups(context: Context, args: Props) -> Props:
     return {"id": name, "clusterName": name, "names": sorted(found), "region": region}
 
 
-def node_group(context: Context, args: Props) -> Props:
+def node_group(context: AwsContext, args: Props) -> Props:
     """One node group as it is now."""
     cluster, name = args["clusterName"], args["nodeGroupName"]
     found = context.cloud.call("eks", "DescribeNodegroup", clusterName=cluster, nodegroupName=name)
@@ -117,7 +117,7 @@ def node_group(context: Context, args: Props) -> Props:
     }
 
 
-def caller_identity(context: Context, args: Props) -> Props:
+def caller_identity(context: AwsContext, args: Props) -> Props:
     """Who the credentials belong to."""
     found = context.cloud.call("sts", "GetCallerIdentity")
     return {
@@ -128,7 +128,7 @@ def caller_identity(context: Context, args: Props) -> Props:
     }
 
 
-def oidc_provider(context: Context, args: Props) -> Props:
+def oidc_provider(context: AwsContext, args: Props) -> Props:
     """The IAM side of the cluster's OIDC issuer, by ARN or by URL."""
     wanted = str(args.get("url") or "").removeprefix("https://")
     arn = args.get("arn")
@@ -151,7 +151,7 @@ def oidc_provider(context: Context, args: Props) -> Props:
     }
 
 
-def zone(context: Context, args: Props) -> Props:
+def zone(context: AwsContext, args: Props) -> Props:
     """A hosted zone by name or id."""
     wanted, id = str(args.get("name") or "").removesuffix("."), args.get("zoneId")
     if bool(wanted) == bool(id):
@@ -206,7 +206,7 @@ BALANCER_ZONES: Final = {
 }
 
 
-def balancer_zone(context: Context, args: Props) -> Props:
+def balancer_zone(context: AwsContext, args: Props) -> Props:
     """The hosted zone that the load balancers of a region live in, for alias records."""
     region = args.get("region") or context.region
     kind = args.get("loadBalancerType") or "application"
@@ -225,7 +225,7 @@ def _filters(args: Props) -> list[dict[str, Any]]:
     return listed + [{"Name": f"tag:{t['Key']}", "Values": [t["Value"]]} for t in tags]
 
 
-def subnets(context: Context, args: Props) -> Props:
+def subnets(context: AwsContext, args: Props) -> Props:
     """Ids of the subnets that match filters and tags."""
     found = context.cloud.call("ec2", "DescribeSubnets", Filters=_filters(args))["Subnets"]
     return {
@@ -237,7 +237,7 @@ def subnets(context: Context, args: Props) -> Props:
     }
 
 
-def subnet(context: Context, args: Props) -> Props:
+def subnet(context: AwsContext, args: Props) -> Props:
     """The one subnet that matches."""
     filters = _filters(args)
     for key, name in (

@@ -6,7 +6,7 @@ import os
 import threading
 
 from lab.providers.aws.asg_tag import Tag
-from lab.providers.aws.context import AwsHandler, Context
+from lab.providers.aws.context import AwsContext, AwsHandler
 from lab.providers.aws.iam import Role, RolePolicy, RolePolicyAttachment
 from lab.providers.aws.launch_template import LaunchTemplate
 from lab.providers.aws.lookups import all_lookups
@@ -62,7 +62,7 @@ class AwsProvider(HandledProvider):
 
     def _fill(self, seed: seeds.CloudSeed, records: Records) -> None:
         tags = (json_setting(self._settings, "defaultTags") or {}).get("tags") or {}
-        context = Context(seed=seed, records=records, region=self._region(), default_tags=tags)
+        context = AwsContext(seed=seed, records=records, region=self._region(), default_tags=tags)
         accounts = json_setting(self._settings, "allowedAccountIds")
         if accounts and context.aws.account not in accounts:
             raise StandinError(

@@ -13,7 +13,7 @@ import signal
 import sys
 from pathlib import Path
 
-from lab.providers.aws.cloud import Cloud, journal_of, start_server
+from lab.providers.aws.cloud import SimulatedAws, journal_of, start_server
 from lab.providers.sdk import seed as seeds
 from lab.providers.sdk.provider import StandinError
 
@@ -26,7 +26,7 @@ def main(argv: list[str]) -> int:
         if aws is None:
             raise StandinError(f"{seed_file} has no `aws` part: no AWS account exists in it")
         endpoint = start_server(aws)
-        Cloud(aws, aws.region, journal_of(seeds.records_dir(seed_file)), endpoint)
+        SimulatedAws(aws, aws.region, journal_of(seeds.records_dir(seed_file)), endpoint)
     except StandinError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         return 1

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from lab.cluster.commands import Part
+from lab.cluster.commands import ProcessCommand
 from lab.cluster.control_plane import ControlPlane
 from lab.providers.sdk.seed import AwsSeed
 
@@ -28,7 +28,7 @@ def begin(plane: ControlPlane, name: str, seed_file: Path, seed: AwsSeed) -> Cal
     address = seed_file.with_suffix(".address")
     argv = (sys.executable, "-m", "lab.providers.aws.server", str(seed_file), str(address))
     # Of another account or region than before it would be another AWS.
-    part = Part(name=_part(name), argv=(*argv, seed.account, seed.region))
+    part = ProcessCommand(name=_part(name), argv=(*argv, seed.account, seed.region))
     plane.accompany(part, before=lambda: address.unlink(missing_ok=True))
 
     def wait() -> str:

@@ -16,7 +16,7 @@ ATTRIBUTION: Final = "goog-pulumi-provisioned"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Context:
+class GcpContext:
     """Shared by the handlers of one provider process."""
 
     seed: CloudSeed
@@ -52,7 +52,7 @@ class GcpHandler(Handler):
     has_project = True
     labelled = False
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: GcpContext) -> None:
         self.context = context
 
     def defaults(self, inputs: Props) -> Props:

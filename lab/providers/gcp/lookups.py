@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lab.providers.gcp.context import Context
+from lab.providers.gcp.context import GcpContext
 from lab.providers.gcp.dns import RecordSet, find_zone
 from lab.providers.gcp.node_pool import NodePool, zones_of
 from lab.providers.sdk.provider import Props, StandinError, secret
@@ -12,7 +12,7 @@ from lab.providers.sdk.provider import Props, StandinError, secret
 Answer = Callable[[Props], Props]
 
 
-def all_lookups(context: Context) -> dict[str, tuple[str, Answer]]:
+def all_lookups(context: GcpContext) -> dict[str, tuple[str, Answer]]:
     """Token -> (SDK function, answer)."""
     return {
         "gcp:container/getCluster:getCluster": (
@@ -34,7 +34,7 @@ def all_lookups(context: Context) -> dict[str, tuple[str, Answer]]:
     }
 
 
-def _project(context: Context, args: Props, key: str = "project") -> str:
+def _project(context: GcpContext, args: Props, key: str = "project") -> str:
     value = args.get(key) or context.project
     if not value:
         raise StandinError("project: required: set it in the look-up or on the provider")
@@ -42,7 +42,7 @@ def _project(context: Context, args: Props, key: str = "project") -> str:
     return str(value)
 
 
-def cluster(context: Context, args: Props) -> Props:
+def cluster(context: GcpContext, args: Props) -> Props:
     """The lab's cluster under the GKE cluster's name; the endpoint has no scheme there."""
     seed = context.gcp
     project = _project(context, args)
@@ -96,7 +96,7 @@ def cluster(context: Context, args: Props) -> Props:
     }
 
 
-def project(context: Context, args: Props) -> Props:
+def project(context: GcpContext, args: Props) -> Props:
     """The project and its number."""
     id = _project(context, args, "projectId")
     return {
@@ -116,7 +116,7 @@ def project(context: Context, args: Props) -> Props:
     }
 
 
-def client_config(context: Context, args: Props) -> Props:
+def client_config(context: GcpContext, args: Props) -> Props:
     """The provider's settings; the access token opens nothing."""
     return {
         "id": f"projects/{context.project}/regions/{context.region}/zones/{context.zone}",
@@ -128,7 +128,7 @@ def client_config(context: Context, args: Props) -> Props:
     }
 
 
-def managed_zone(context: Context, args: Props) -> Props:
+def managed_zone(context: GcpContext, args: Props) -> Props:
     """A zone of Cloud DNS."""
     project = _project(context, args)
     zone = find_zone(RecordSet(context), args["name"])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import threading
 
-from lab.providers.gcp.context import Context, GcpHandler
+from lab.providers.gcp.context import GcpContext, GcpHandler
 from lab.providers.gcp.dns import RecordSet
 from lab.providers.gcp.iam import Account, Key, ProjectIamMember
 from lab.providers.gcp.lookups import all_lookups
 from lab.providers.gcp.node_pool import NodePool
-from lab.providers.gcp.registry import Repository, RepositoryIamMember
+from lab.providers.gcp.registry import ImageRepository, RepositoryIamMember
 from lab.providers.sdk import seed as seeds
 from lab.providers.sdk.provider import Props, StandinError, config_bool
 from lab.providers.sdk.records import Records
@@ -18,7 +18,7 @@ from lab.providers.sdk.resource_handlers import HandledProvider, json_setting
 
 TYPES: tuple[type[GcpHandler], ...] = (
     NodePool,
-    Repository,
+    ImageRepository,
     RepositoryIamMember,
     Account,
     Key,
@@ -67,7 +67,7 @@ class GcpProvider(HandledProvider):
         # Without a setting, the caller's credentials lead to a project: here, the seed's.
         own = seed.gcp.project if seed.gcp else None
         project = self._setting("project", "GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT") or own
-        context = Context(
+        context = GcpContext(
             seed=seed,
             records=records,
             project=project,

@@ -32,7 +32,7 @@ def _body(inputs: Props) -> dict[str, Any]:
     return out
 
 
-class Repository(GcpHandler):
+class ImageRepository(GcpHandler):
     """A container image repository."""
 
     kind = "gcp:artifactregistry/repository:Repository"
@@ -125,7 +125,7 @@ class RepositoryIamMember(GcpHandler):
         name = inputs["repository"].rpartition("/")[2]
         place = f"projects/{inputs['project']}/locations/{inputs['location']}"
         repository = f"{place}/repositories/{name}"
-        if self.context.records.get(Repository.kind, repository) is None:
+        if self.context.records.get(ImageRepository.kind, repository) is None:
             raise StandinError(f"repository {repository} was not found (404)")
         require_member(self, inputs["member"])
         id = f"{repository}/{inputs['role']}/{inputs['member']}"
@@ -133,4 +133,4 @@ class RepositoryIamMember(GcpHandler):
 
     def exists(self, id: str, inputs: Props) -> bool:
         repository = id.split("/roles/")[0].split("/projects/")[0]
-        return self.context.records.get(Repository.kind, repository) is not None
+        return self.context.records.get(ImageRepository.kind, repository) is not None

@@ -25,14 +25,14 @@ from kubernetes import config as kube_config
 from kubernetes.client import ApiClient
 from kubernetes.config.config_exception import ConfigException
 
-from lab.providers.kubernetes.settings import Settings
+from lab.providers.kubernetes.settings import ProviderSettings
 from lab.providers.sdk.provider import StandinError
 
 
-class Access:
+class KubeconfigAccess:
     """The kubeconfig that a provider's settings name."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ProviderSettings) -> None:
         self.settings = settings
         self._lock = threading.RLock()
         self._folder: Path | None = None

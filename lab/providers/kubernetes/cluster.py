@@ -21,8 +21,8 @@ from kubernetes.dynamic import DynamicClient
 from kubernetes.dynamic.exceptions import ResourceNotFoundError
 from urllib3.exceptions import HTTPError
 
-from lab.providers.kubernetes.access import Access
-from lab.providers.kubernetes.settings import Settings
+from lab.providers.kubernetes.access import KubeconfigAccess
+from lab.providers.kubernetes.settings import ProviderSettings
 from lab.providers.sdk.provider import StandinError
 
 Object = dict[str, Any]
@@ -68,9 +68,9 @@ def _api_error(error: ApiException) -> ApiError:
 class Cluster:
     """The cluster that a provider's settings point at. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings, cancelled: threading.Event) -> None:
+    def __init__(self, settings: ProviderSettings, cancelled: threading.Event) -> None:
         self.settings = settings
-        self.access = Access(settings)
+        self.access = KubeconfigAccess(settings)
         self._cancelled = cancelled
         self._lock = threading.RLock()
         self._client: DynamicClient | None = None

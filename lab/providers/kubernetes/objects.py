@@ -48,7 +48,7 @@ from lab.providers.sdk.provider import (
     Props,
     ReadResult,
     Resource,
-    Secret,
+    SecretValue,
     StandinError,
     diff_props,
     has_unknowns,
@@ -62,7 +62,7 @@ PATCH_FORCE = "pulumi.com/patchForce"
 _NAME_MATTERS = ("APIService", "CustomResourceDefinition")
 
 
-class Objects:
+class ObjectHandler:
     """Resources of every type but Helm releases, on one cluster."""
 
     def __init__(
@@ -98,7 +98,7 @@ class Objects:
             if metadata is UNKNOWN:
                 return props, []
             return props, [CheckFailure("metadata", "must be an object")]
-        meta = dict(metadata.value if isinstance(metadata, Secret) else metadata)
+        meta = dict(metadata.value if isinstance(metadata, SecretValue) else metadata)
         if meta.get("generateName") is not None:
             return props, [
                 CheckFailure("metadata.generateName", "cannot be used with server-side apply")
@@ -107,7 +107,7 @@ class Objects:
         default = self.cluster.settings.namespace
         if default and meta.get("namespace") in (None, "") and self._namespaced(props):
             meta["namespace"] = default
-        props["metadata"] = secret(meta) if isinstance(metadata, Secret) else meta
+        props["metadata"] = secret(meta) if isinstance(metadata, SecretValue) else meta
         if kind != "Secret":
             return props, []
         props = string_data_as_data(props)
@@ -121,7 +121,7 @@ class Objects:
         was_auto = isinstance(annotations, dict) and annotations.get(AUTONAMED) == "true"
         meta["name"] = old["name"] if was_auto and old.get("name") else autoname(resource.name)
         given = meta.get("annotations")
-        given = given.value if isinstance(given, Secret) else given
+        given = given.value if isinstance(given, SecretValue) else given
         if given is not UNKNOWN:
             meta["annotations"] = {**(given or {}), AUTONAMED: "true"}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from lab.providers.kubernetes.cluster import Cluster
 from lab.providers.kubernetes.helm import Helm
-from lab.providers.kubernetes.objects import Objects
+from lab.providers.kubernetes.objects import ObjectHandler
 from lab.providers.kubernetes.release import TYPE as RELEASE
-from lab.providers.kubernetes.release import Releases
-from lab.providers.kubernetes.settings import Settings, decode
+from lab.providers.kubernetes.release import ReleaseHandler
+from lab.providers.kubernetes.settings import ProviderSettings, decode
 from lab.providers.sdk.provider import (
     CheckFailure,
     DiffResult,
@@ -33,16 +33,16 @@ class KubernetesProvider(StandinProvider):
 
     def __init__(self) -> None:
         super().__init__()
-        self._take(Settings())
+        self._take(ProviderSettings())
 
-    def _take(self, settings: Settings) -> None:
+    def _take(self, settings: ProviderSettings) -> None:
         def log(severity: str, message: str, urn: str) -> None:
             self.log(severity, message, urn)
 
         self.cluster = Cluster(settings, self.cancelled)
         self.helm = Helm(self.cluster)
-        self.objects = Objects(self.cluster, self.cancelled, log)
-        self.releases = Releases(self.cluster, self.helm, log)
+        self.objects = ObjectHandler(self.cluster, self.cancelled, log)
+        self.releases = ReleaseHandler(self.cluster, self.helm, log)
 
     # Provider
 

@@ -66,7 +66,7 @@ _OUTPUT_ONLY = ("resourceNames", "status", "checksum", "manifest", "compat")
 _REFUSED = ("valueYamlFiles", "lint")
 
 
-class Releases:
+class ReleaseHandler:
     """Helm releases on one cluster."""
 
     def __init__(self, cluster: Cluster, helm: Helm, log: Callable[[str, str, str], None]) -> None:

@@ -22,7 +22,7 @@ _NOT_COVERED = ("cluster", "renderYamlToDirectory", "skipUpdateUnreachable")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class ProviderSettings:
     """What the provider was given. ``kubeconfig`` is the parsed text when text was given,
     ``kubeconfig_file`` the path when a path was; neither means the usual files."""
 
@@ -70,7 +70,7 @@ def _flag(args: Props, key: str, env: str) -> bool:
     return config_bool(args, key, os.environ.get(env, "").lower() in ("1", "true"))
 
 
-def decode(args: Props) -> Settings:
+def decode(args: Props) -> ProviderSettings:
     """Settings from the provider's configuration.
 
     Raises StandinError for a setting that this stand-in does not cover: ignoring one
@@ -94,7 +94,7 @@ def decode(args: Props) -> Settings:
         )
     text = _text(args, "kubeconfig")
     parsed = parse_kubeconfig(text) if text else None
-    return Settings(
+    return ProviderSettings(
         kubeconfig=parsed if isinstance(parsed, dict) else None,
         kubeconfig_file=parsed if isinstance(parsed, Path) else None,
         context=_text(args, "context"),

@@ -17,7 +17,7 @@ from lab.providers.sdk.provider import (
     UNKNOWN,
     CheckFailure,
     Props,
-    Secret,
+    SecretValue,
     has_unknowns,
     reveal,
     same,
@@ -82,8 +82,8 @@ def without_nulls(props: Props) -> Props:
 
     def strip(value: Any) -> Any:
         match value:
-            case Secret(value=inner):
-                return Secret(strip(inner))
+            case SecretValue(value=inner):
+                return SecretValue(strip(inner))
             case Mapping():
                 return {k: strip(v) for k, v in value.items() if v is not None}
             case list():

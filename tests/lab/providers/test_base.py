@@ -32,7 +32,7 @@ from lab.providers.sdk.provider import (
     InitFailed,
     InvokeFailed,
     Kind,
-    Secret,
+    SecretValue,
     StandinError,
     StandinProvider,
     config_bool,
@@ -133,17 +133,22 @@ def test_an_output_value_that_is_unknown_and_secret_stays_both() -> None:
     struct = property_values.to_struct(
         {"x": {property_values.rpc._special_sig_key: sig, "secret": True}}
     )
-    assert property_values.from_struct(struct) == {"x": Secret(UNKNOWN)}
+    assert property_values.from_struct(struct) == {"x": SecretValue(UNKNOWN)}
 
 
 def test_a_secret_input_comes_out_secret_even_if_the_stand_in_forgot(stub: Any) -> None:
-    out = create(stub, {"password": Secret(SECRET), "list": [1, Secret("x")], "n": 1})
-    assert out == {"password": Secret(SECRET), "list": [1, Secret("x")], "n": 1, "made": 1}
+    out = create(stub, {"password": SecretValue(SECRET), "list": [1, SecretValue("x")], "n": 1})
+    assert out == {
+        "password": SecretValue(SECRET),
+        "list": [1, SecretValue("x")],
+        "n": 1,
+        "made": 1,
+    }
 
 
 def test_an_unknown_input_stays_unknown_in_a_preview(stub: Any) -> None:
-    out = create(stub, {"later": UNKNOWN, "hidden": Secret(UNKNOWN)}, preview=True)
-    assert out == {"later": UNKNOWN, "hidden": Secret(UNKNOWN), "made": UNKNOWN}
+    out = create(stub, {"later": UNKNOWN, "hidden": SecretValue(UNKNOWN)}, preview=True)
+    assert out == {"later": UNKNOWN, "hidden": SecretValue(UNKNOWN), "made": UNKNOWN}
 
 
 def test_a_user_sees_the_sentence_and_no_traceback(stub: Any) -> None:
@@ -154,20 +159,20 @@ def test_a_user_sees_the_sentence_and_no_traceback(stub: Any) -> None:
 
 def test_an_unforeseen_error_does_not_quote_a_secret(stub: Any) -> None:
     with pytest.raises(grpc.RpcError) as caught:
-        create(stub, {"fail": "bug", "password": Secret(SECRET)})
+        create(stub, {"fail": "bug", "password": SecretValue(SECRET)})
     assert SECRET not in caught.value.details()
     assert "KeyError" in caught.value.details()
 
 
 def test_a_half_made_resource_reaches_the_state_with_its_secrets_hidden(stub: Any) -> None:
     with pytest.raises(grpc.RpcError) as caught:
-        create(stub, {"fail": "half", "password": Secret(SECRET)})
+        create(stub, {"fail": "half", "password": SecretValue(SECRET)})
     trailing = dict(caught.value.trailing_metadata())
     status = status_pb2.Status.FromString(trailing["grpc-status-details-bin"])
     detail = provider_pb2.ErrorResourceInitFailed()
     assert status.details[0].Unpack(detail)
     assert (detail.id, list(detail.reasons)) == ("half-1", ["not ready"])
-    assert property_values.from_struct(detail.properties)["password"] == Secret(SECRET)
+    assert property_values.from_struct(detail.properties)["password"] == SecretValue(SECRET)
 
 
 def test_wrong_arguments_of_a_look_up_are_failures_not_errors(stub: Any) -> None:
@@ -208,7 +213,7 @@ def test_ignore_changes_hides_everything_below_a_path(stub: Any) -> None:
 
 
 def test_marking_a_value_secret_is_not_a_change(stub: Any) -> None:
-    reply = diff(stub, {"a": "x", "n": 1}, {"a": Secret("x"), "n": 1.0}, [])
+    reply = diff(stub, {"a": "x", "n": 1}, {"a": SecretValue("x"), "n": 1.0}, [])
     assert reply.changes == provider_pb2.DiffResponse.DIFF_NONE
 
 
@@ -240,7 +245,7 @@ def test_a_path_survives_its_text_form(path: tuple[str | int, ...]) -> None:
 def test_settings_of_a_provider_arrive_as_text() -> None:
     args = {
         "on": "true",
-        "off": Secret("false"),
+        "off": SecretValue("false"),
         "tags": '{"a": "b"}',
         "bad": "{",
         "later": UNKNOWN,

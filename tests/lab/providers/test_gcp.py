@@ -16,7 +16,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from lab.providers.gcp import discovery
 from lab.providers.gcp.node_pool import body
 from lab.providers.gcp.provider import GcpProvider
-from lab.providers.sdk.provider import UNKNOWN, InvokeFailed, Props, Resource, Secret, StandinError
+from lab.providers.sdk.provider import (
+    UNKNOWN,
+    InvokeFailed,
+    Props,
+    Resource,
+    SecretValue,
+    StandinError,
+)
 from lab.providers.sdk.records import Records
 from lab.providers.sdk.seed import CloudSeed, DnsZone, Existing, GcpSeed, records_dir
 
@@ -203,7 +210,7 @@ def test_a_key_is_a_real_rsa_key_that_is_only_in_the_answer(
 ) -> None:
     make(gcp, ACCOUNT)
     _, outputs = make(gcp, KEY)
-    assert isinstance(outputs["privateKey"], Secret)
+    assert isinstance(outputs["privateKey"], SecretValue)
     credentials = json.loads(base64.b64decode(outputs["privateKey"].value))
     assert credentials["client_email"] == EMAIL
     key = load_pem_private_key(credentials["private_key"].encode(), None)
@@ -382,7 +389,7 @@ def test_the_cluster_look_up_answers_with_the_labs_api_server(gcp: GcpProvider) 
 
 def test_the_access_token_is_secret(gcp: GcpProvider) -> None:
     token = "gcp:organizations/getClientConfig:getClientConfig"
-    assert isinstance(gcp.invoke(token, {}, False)["accessToken"], Secret)
+    assert isinstance(gcp.invoke(token, {}, False)["accessToken"], SecretValue)
 
 
 def test_a_provider_setting_that_does_not_exist_is_refused(gcp: GcpProvider) -> None:
@@ -404,13 +411,13 @@ def test_a_seed_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_order_of_keys_on_the_wire_is_no_difference() -> None:
-    from lab.providers.gcp.registry import Repository
+    from lab.providers.gcp.registry import ImageRepository
     from lab.providers.sdk.resource_handlers import _ordered
 
     keep = {"id": "keep", "action": "KEEP"}
     drop = {"action": "DELETE", "id": "drop"}
     turned = [dict(reversed(list(one.items()))) for one in (keep, drop)]
-    handler = Repository.__new__(Repository)
+    handler = ImageRepository.__new__(ImageRepository)
     assert _ordered(handler, {"cleanupPolicies": [keep, drop]}) == _ordered(
         handler, {"cleanupPolicies": turned}
     )

@@ -12,9 +12,9 @@ from lab.providers.kubernetes import awaiting, shapes
 from lab.providers.kubernetes.cluster import ApiError, Cluster, Unreachable
 from lab.providers.kubernetes.kinds import CLUSTER_SCOPED, api_version_and_kind
 from lab.providers.kubernetes.masking import Mask
-from lab.providers.kubernetes.objects import Objects
-from lab.providers.kubernetes.settings import Settings, decode
-from lab.providers.sdk.provider import UNKNOWN, Resource, Secret, StandinError, reveal
+from lab.providers.kubernetes.objects import ObjectHandler
+from lab.providers.kubernetes.settings import ProviderSettings, decode
+from lab.providers.sdk.provider import UNKNOWN, Resource, SecretValue, StandinError, reveal
 
 
 class FakeCluster:
@@ -23,7 +23,7 @@ class FakeCluster:
     default_namespace = "default"
 
     def __init__(self, **settings: Any) -> None:
-        self.settings = Settings(**settings)
+        self.settings = ProviderSettings(**settings)
         self.there: dict[tuple[str, str | None], dict[str, Any]] = {}
         self.applied: list[dict[str, Any]] = []
         self.refuse: Exception | None = None
@@ -47,8 +47,8 @@ class FakeCluster:
         return live
 
 
-def objects(cluster: FakeCluster) -> Objects:
-    return Objects(cluster, threading.Event(), lambda *line: None)  # type: ignore[arg-type]
+def objects(cluster: FakeCluster) -> ObjectHandler:
+    return ObjectHandler(cluster, threading.Event(), lambda *line: None)  # type: ignore[arg-type]
 
 
 def res(token: str, name: str = "Thing") -> Resource:
@@ -78,18 +78,18 @@ def test_a_type_token_names_the_right_api(token: str, expected: tuple[str, str])
 def test_data_of_a_secret_is_hidden_even_when_the_program_forgot() -> None:
     inputs, failures = objects(FakeCluster()).check(SECRET, {}, {"data": {"pw": "aHVudGVyMjI="}})
     assert not failures
-    assert inputs["data"] == Secret({"pw": "aHVudGVyMjI="})
+    assert inputs["data"] == SecretValue({"pw": "aHVudGVyMjI="})
     live = {"kind": "Secret", "metadata": {"name": "x"}, "data": {"pw": "aHVudGVyMjI="}}
-    assert isinstance(shapes.outputs_of(live)["data"], Secret)
+    assert isinstance(shapes.outputs_of(live)["data"], SecretValue)
 
 
 def test_plain_data_of_a_secret_becomes_its_data_and_no_change_of_it() -> None:
     """A program that goes over from one to the other would replace the Secret for nothing."""
-    plain = {"stringData": Secret({"pw": "hunter22"}), "data": {"other": "eA=="}}
+    plain = {"stringData": SecretValue({"pw": "hunter22"}), "data": {"other": "eA=="}}
     thing = objects(FakeCluster())
     inputs, _ = thing.check(SECRET, {}, plain)
     assert "stringData" not in inputs
-    assert inputs["data"] == Secret({"pw": "aHVudGVyMjI=", "other": "eA=="})
+    assert inputs["data"] == SecretValue({"pw": "aHVudGVyMjI=", "other": "eA=="})
     assert not changed({**named(), **plain}, {**inputs, **named()}, SECRET).changes
     unknown, _ = thing.check(SECRET, {}, {"stringData": {"pw": UNKNOWN}})
     assert reveal(unknown["stringData"]) == {"pw": UNKNOWN} and "data" not in unknown
@@ -215,7 +215,7 @@ def test_an_update_is_tried_out_under_its_own_name() -> None:
 def test_the_servers_refusal_does_not_show_a_secret() -> None:
     cluster = FakeCluster()
     cluster.refuse = ApiError(422, "Invalid", 'data[pw]: Invalid value: "hunter22"')
-    inputs = {**named(), "stringData": Secret({"pw": "hunter22"})}
+    inputs = {**named(), "stringData": SecretValue({"pw": "hunter22"})}
     with pytest.raises(ApiError) as caught:
         objects(cluster).create(SECRET, inputs, False, None)
     assert "hunter22" not in str(caught.value) and "[secret]" in str(caught.value)
@@ -229,7 +229,7 @@ def test_a_field_conflict_says_which_annotation_helps() -> None:
 
 
 def test_a_mask_hides_the_base64_form_and_lines_of_a_long_secret() -> None:
-    mask = Mask({"a": Secret("topsecret"), "b": [Secret("-----BEGIN\nabcdefghijk\nend")]})
+    mask = Mask({"a": SecretValue("topsecret"), "b": [SecretValue("-----BEGIN\nabcdefghijk\nend")]})
     text = mask.clean("x topsecret dG9wc2VjcmV0 abcdefghijk y")
     assert text == "x [secret] [secret] [secret] y"
 
@@ -317,12 +317,12 @@ def test_a_setting_that_would_be_ignored_is_refused() -> None:
 
 def test_a_broken_kubeconfig_is_not_quoted() -> None:
     with pytest.raises(StandinError) as caught:
-        decode({"kubeconfig": Secret("token: abc\n  bad: [")})
+        decode({"kubeconfig": SecretValue("token: abc\n  bad: [")})
     assert "abc" not in str(caught.value) and "line" in str(caught.value)
 
 
 def test_a_kubeconfig_that_is_not_known_yet_does_not_break_a_preview() -> None:
-    assert decode({"kubeconfig": UNKNOWN, "namespace": Secret("hub")}).namespace == "hub"
+    assert decode({"kubeconfig": UNKNOWN, "namespace": SecretValue("hub")}).namespace == "hub"
 
 
 def server(port: int, user: dict[str, Any]) -> dict[str, Any]:
@@ -337,7 +337,7 @@ def server(port: int, user: dict[str, Any]) -> dict[str, Any]:
 def test_a_missing_credential_command_is_named() -> None:
     command = {"apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-plugin"}
     user = {"exec": {**command, "interactiveMode": "Never"}}
-    cluster = Cluster(Settings(kubeconfig=server(1, user)), threading.Event())
+    cluster = Cluster(ProviderSettings(kubeconfig=server(1, user)), threading.Event())
     try:
         assert cluster.default_namespace == "hub"
         with pytest.raises(
@@ -352,7 +352,7 @@ def test_an_api_server_that_stays_away_is_given_up_with_a_clear_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("lab.providers.kubernetes.cluster.RETRY_SECONDS", 0.3)
-    cluster = Cluster(Settings(kubeconfig=server(1, {"token": "t"})), threading.Event())
+    cluster = Cluster(ProviderSettings(kubeconfig=server(1, {"token": "t"})), threading.Event())
     folder = cluster.folder
     assert folder.stat().st_mode & 0o777 == 0o700
     with pytest.raises(Unreachable, match="API server did not answer"):
@@ -362,7 +362,7 @@ def test_an_api_server_that_stays_away_is_given_up_with_a_clear_message(
 
 
 def test_the_private_kubeconfig_is_for_its_owner_only() -> None:
-    cluster = Cluster(Settings(kubeconfig=server(1, {"token": "t"})), threading.Event())
+    cluster = Cluster(ProviderSettings(kubeconfig=server(1, {"token": "t"})), threading.Event())
     path = cluster.access.kubeconfig_path
     assert path is not None
     assert path.stat().st_mode & 0o777 == 0o600

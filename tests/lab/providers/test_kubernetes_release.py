@@ -14,15 +14,22 @@ from typing import Any
 import pytest
 import yaml
 
-from lab.providers.kubernetes.access import Access
+from lab.providers.kubernetes.access import KubeconfigAccess
 from lab.providers.kubernetes.helm import Helm, HelmFailed
 from lab.providers.kubernetes.helm_arguments import chart_arguments, release_arguments
 from lab.providers.kubernetes.masking import Mask
-from lab.providers.kubernetes.release import TYPE, Releases
+from lab.providers.kubernetes.release import TYPE, ReleaseHandler
 from lab.providers.kubernetes.release_state import resource_names
-from lab.providers.kubernetes.settings import Settings
+from lab.providers.kubernetes.settings import ProviderSettings
 from lab.providers.kubernetes.trouble import describe_pod, warnings
-from lab.providers.sdk.provider import UNKNOWN, InitFailed, Kind, Resource, Secret, StandinError
+from lab.providers.sdk.provider import (
+    UNKNOWN,
+    InitFailed,
+    Kind,
+    Resource,
+    SecretValue,
+    StandinError,
+)
 
 PASSWORD = "correct-horse-battery"
 RELEASE = Resource(urn=f"urn:pulumi:s::p::{TYPE}::hub", type=TYPE, name="hub")
@@ -69,8 +76,8 @@ class FakeCluster:
     default_namespace = "ns"
 
     def __init__(self) -> None:
-        self.settings = Settings(kubeconfig={"clusters": []})
-        self.access = Access(self.settings)
+        self.settings = ProviderSettings(kubeconfig={"clusters": []})
+        self.access = KubeconfigAccess(self.settings)
         self.folder = self.access.folder
 
     def namespaced(self, api_version: str, kind: str) -> bool:
@@ -90,7 +97,7 @@ class Lab:
         self.folder = folder
         self.cluster: Any = FakeCluster()
         self.helm = Helm(self.cluster)
-        self.releases = Releases(self.cluster, self.helm, lambda *line: None)
+        self.releases = ReleaseHandler(self.cluster, self.helm, lambda *line: None)
         self.plan()
 
     def plan(self, **verbs: Any) -> None:
@@ -126,7 +133,7 @@ def inputs(**more: Any) -> dict[str, Any]:
         "version": "0.1.0",
         "timeout": 60,
         "atomic": True,
-        "values": {"password": Secret(PASSWORD), "n": 1, "off": None},
+        "values": {"password": SecretValue(PASSWORD), "n": 1, "off": None},
         **more,
     }
 
@@ -139,7 +146,7 @@ def test_a_secret_value_is_in_a_private_file_only_and_the_file_goes_away(lab: La
     assert call["mode"] == 0o600
     assert not Path(call["path"]).exists()
     assert PASSWORD not in json.dumps(call["argv"]) and PASSWORD not in json.dumps(call["env"])
-    assert outputs["values"]["password"] == Secret(PASSWORD)
+    assert outputs["values"]["password"] == SecretValue(PASSWORD)
     assert "manifest" not in outputs
     assert outputs["status"]["revision"] == 3
     assert outputs["resourceNames"] == {"Secret/v1": ["s"]}
@@ -286,7 +293,7 @@ def test_values_changed_by_hand_are_in_the_state_only_and_are_put_right(lab: Lab
     found = lab.releases.read(RELEASE, "ns/hub", inputs(), inputs())
     assert found is not None and found.inputs == inputs()
     assert found.outputs["values"] == {
-        "password": Secret("changed-by-hand"), "n": 1, "off": None, "new": "x"
+        "password": SecretValue("changed-by-hand"), "n": 1, "off": None, "new": "x"
     }  # fmt: skip
     changes = lab.releases.diff(found.inputs, found.outputs, inputs(), [])
     assert changes.detailed == {"values.password": Kind.UPDATE, "version": Kind.UPDATE}
@@ -298,7 +305,7 @@ def test_a_value_that_helm_lost_is_no_difference_and_stays_as_last_seen(lab: Lab
     found = lab.releases.read(RELEASE, "ns/hub", inputs(), inputs())
     assert found is not None and found.outputs["values"]["n"] == 1
     assert not lab.releases.diff(found.inputs, found.outputs, inputs(), []).changes
-    seen = inputs(values={"password": Secret(PASSWORD), "n": 7})
+    seen = inputs(values={"password": SecretValue(PASSWORD), "n": 7})
     found = lab.releases.read(RELEASE, "ns/hub", inputs(), seen)
     assert found is not None
     changes = lab.releases.diff(found.inputs, found.outputs, inputs(), [])

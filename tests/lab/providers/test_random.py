@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from lab.providers.random import RandomProvider
-from lab.providers.sdk.provider import UNKNOWN, Props, Resource, Secret
+from lab.providers.sdk.provider import UNKNOWN, Props, Resource, SecretValue
 
 BYTES = "random:index/randomBytes:RandomBytes"
 ID = "random:index/randomId:RandomId"
@@ -28,7 +28,7 @@ def create(type: str, inputs: Props, preview: bool = False) -> tuple[str, Props]
 def test_bytes_are_random_and_their_encodings_agree() -> None:
     _, one = create(BYTES, {"length": 32})
     _, two = create(BYTES, {"length": 32})
-    assert isinstance(one["hex"], Secret) and isinstance(one["base64"], Secret)
+    assert isinstance(one["hex"], SecretValue) and isinstance(one["base64"], SecretValue)
     assert bytes.fromhex(one["hex"].value) == base64.b64decode(one["base64"].value)
     assert len(bytes.fromhex(one["hex"].value)) == 32
     assert one["hex"].value != two["hex"].value

@@ -16,7 +16,7 @@ import pytest
 from lab.cluster.control_plane import ControlPlane
 from model.derived.pools import user_pool
 from rehearsal.checks import build_pod
-from rehearsal.context import Context
+from rehearsal.context import HubUnderTest
 from rehearsal.objects import path_of
 from rehearsal.phases import fleet
 from rehearsal.report import Phase
@@ -40,7 +40,7 @@ def test_two_hubs_on_a_cluster_pass_and_a_clash_between_them_is_caught(
     clashing: list[Phase] = []
     check = fleet.run
 
-    def twice(contexts: list[Context]) -> Phase:
+    def twice(contexts: list[HubUnderTest]) -> Phase:
         answer = check(contexts)
         with in_cluster(contexts[1], _clash(contexts[1], contexts[0])):
             deadline = time.monotonic() + 30
@@ -75,7 +75,7 @@ def _hub(folder: Path, name: str) -> Path:
     return file
 
 
-def _clash(one: Context, other: Context) -> list[Edit]:
+def _clash(one: HubUnderTest, other: HubUnderTest) -> list[Edit]:
     """Edits of the objects of `one` that bring it into the way of `other`: as a setting beside the
     stack file's own, or somebody's hand, would."""
     theirs = user_pool(other.hub)
