@@ -1,1 +1,1 @@
-"""What a hub is made of, as Pulumi components. Decisions are made in `spec` and `values`."""
+"""What a hub is made of, as Pulumi components. Decisions are made in `model` and `values`."""

@@ -1,6 +1,6 @@
 """Secrets of a hub by name: which exist, who reads them, and their place-holders in values.
 
-A secret never enters `spec` or `values`; only its name does. `components` puts the real one in
+A secret never enters `model` or `values`; only its name does. `components` puts the real one in
 at the leaf, `hubctl render` prints `<secret:NAME>`.
 """
 

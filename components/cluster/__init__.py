@@ -1,0 +1,1 @@
+"""What is made in the cluster, and how it is reached: provider, releases, secrets, routes."""

@@ -1,0 +1,1 @@
+"""What the program is told: the stack's configuration, its secrets, other stacks, the cloud."""

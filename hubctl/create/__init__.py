@@ -1,0 +1,1 @@
+"""A stack file from the answers to a few questions."""

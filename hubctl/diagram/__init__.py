@@ -1,1 +1,1 @@
-"""The resources of a hub as a picture, from the spec alone."""
+"""The resources of a hub as a picture, from the model alone."""

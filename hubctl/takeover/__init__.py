@@ -1,0 +1,1 @@
+"""What runs today, brought over."""

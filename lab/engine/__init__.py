@@ -1,0 +1,1 @@
+"""The real Pulumi engine on a copy of the program."""

@@ -1,6 +1,6 @@
 """What a hub finds in the lab: simulated nodes of its pools, and what its cloud knows already.
 
-Pure: from a `spec` hub to `SimNode`s and a `CloudSeed`. Nothing is made here.
+Pure: from a `model.hub.Hub` to `SimNode`s and a `CloudSeed`. Nothing is made here.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""What follows from a stack file: names, pools, the registry's access."""

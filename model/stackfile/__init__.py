@@ -1,0 +1,1 @@
+"""A stack file as text: read, explained, described as a schema."""

@@ -1,0 +1,1 @@
+"""Judgements on what the cluster holds. Pure: objects in, trouble out."""

@@ -1,0 +1,1 @@
+"""The real JupyterHub as processes, launching on the lab's cluster."""

@@ -1,0 +1,1 @@
+"""What the final values must not do, whoever wrote them."""

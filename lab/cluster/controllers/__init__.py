@@ -1,0 +1,1 @@
+"""What a cloud's controllers do in a real cluster: volumes and load balancers."""

@@ -1,0 +1,1 @@
+"""What every stand-in provider plugin is made with."""
