@@ -133,6 +133,12 @@ class Session:
         assert self._copy is not None, "prepare() comes first"
         return self._copy.folder
 
+    @property
+    def generated(self) -> Mapping[str, str]:
+        """Flat secrets by name, made up for the lab."""
+        assert self._copy is not None, "prepare() comes first"
+        return self._copy.generated
+
     def prepare(self, *, nodes_per_pool: int = 2) -> None:
         """Tools, plugins, charts, nodes, cloud seed, the copy, and the stack in the backend."""
         self.tools = together(ensure([*ENGINE, "helm"], progress=self._progress))
