@@ -11,7 +11,7 @@ from model.findings import ABSENT, Finding
 from model.hub import Hub
 from model.repository_patterns import compile_pattern, readable
 from model.rules import catalogue
-from model.rules.catalogue import Rule, RuleContext, check_of
+from model.rules.catalogue import RULES, Rule, RuleContext, check_of
 from model.sections.auth import (
     AzureADAuth,
     CILogonAuth,
@@ -124,13 +124,11 @@ def patterns(hub: Hub, _: RuleContext, __: Rule) -> Iterator[Finding]:
             try:
                 compile_pattern(text)
             except FieldProblem as problem:
-                yield Finding(
-                    rule=problem.rule,
-                    severity="error",
-                    path=at,
-                    value=text,
-                    reason=problem.reason,
-                    fix=problem.fix,
+                yield RULES[problem.rule].finding(
+                    at,
+                    text,
+                    problem.reason,
+                    problem.fix,
                 )
 
 

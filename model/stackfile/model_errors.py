@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from model.fields import FieldProblem
 from model.findings import ABSENT, Finding
+from model.rules import RULES
 
 
 def findings_of(exc: ValidationError, data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -26,31 +27,25 @@ def findings_of(exc: ValidationError, data: Mapping[str, Any]) -> Iterator[Findi
             yield unknown(str(loc[-1]), parent, value, known_keys(loc[:-1], data))
         elif kind in ("missing", "union_tag_not_found"):
             tag = context.get("discriminator", "").strip("'")
-            yield Finding(
-                rule="BH101",
-                severity="error",
-                path=f"{path}.{tag}" if tag else path,
-                value=ABSENT,
-                reason="it is required.",
-                fix=_expected(kind, context) or "write it; docs/reference.md describes each key.",
+            yield RULES["BH101"].finding(
+                f"{path}.{tag}" if tag else path,
+                ABSENT,
+                "it is required.",
+                _expected(kind, context) or "write it; docs/reference.md describes each key.",
             )
         elif isinstance(problem, FieldProblem):
-            yield Finding(
-                rule=problem.rule,
-                severity="error",
-                path=path,
-                value="<hidden>" if problem.rule == "BH069" else _brief(value),
-                reason=problem.reason,
-                fix=problem.fix,
+            yield RULES[problem.rule].finding(
+                path,
+                "<hidden>" if problem.rule == "BH069" else _brief(value),
+                problem.reason,
+                problem.fix,
             )
         else:
-            yield Finding(
-                rule="BH100",
-                severity="error",
-                path=path,
-                value=_brief(value),
-                reason=f"{error['msg'][:1].lower()}{error['msg'][1:]}.",
-                fix=_expected(kind, context) or "write a value of the right kind.",
+            yield RULES["BH100"].finding(
+                path,
+                _brief(value),
+                f"{error['msg'][:1].lower()}{error['msg'][1:]}.",
+                _expected(kind, context) or "write a value of the right kind.",
             )
 
 
@@ -62,13 +57,11 @@ def unknown(key: str, parent: str, value: object, known: Iterable[str]) -> Findi
         if o.lower().replace("_", "") == key.lower().replace("_", "").replace("-", "")
     ]
     fix = f"did you mean {near[0]}?" if near else f"remove it; known keys: {', '.join(options)}."
-    return Finding(
-        rule="BH071",
-        severity="error",
-        path=f"{parent}.{key}" if parent else key,
-        value=value,
-        reason=f"unknown key {json.dumps(key)}.",
-        fix=fix,
+    return RULES["BH071"].finding(
+        f"{parent}.{key}" if parent else key,
+        value,
+        f"unknown key {json.dumps(key)}.",
+        fix,
     )
 
 

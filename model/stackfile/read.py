@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from model.findings import ABSENT, Finding, errors, in_order, looks_secret
 from model.hub import SECTIONS, Hub
-from model.rules import check
+from model.rules import RULES, check
 from model.secrets import GIVEN
 from model.stackfile.model_errors import findings_of, unknown
 from model.stackfile.sops import SecretsFile, set_twice
@@ -49,13 +49,11 @@ def read_text(name: str, text: str, secrets_file: SecretsFile | None = None) -> 
     config = document.get("config")
     if not isinstance(config, dict):
         findings.append(
-            Finding(
-                rule="BH100",
-                severity="error",
-                path="config",
-                value=ABSENT if config is None else config,
-                reason="a stack file has a mapping `config`.",
-                fix="write `config:` and under it keys such as `binderhub:cluster:`.",
+            RULES["BH100"].finding(
+                "config",
+                ABSENT if config is None else config,
+                "a stack file has a mapping `config`.",
+                "write `config:` and under it keys such as `binderhub:cluster:`.",
             )
         )
         return Stack(name=name, hub=None, findings=in_order(findings))
@@ -70,13 +68,11 @@ def read_text(name: str, text: str, secrets_file: SecretsFile | None = None) -> 
             value = ABSENT
         if short in sections:
             findings.append(
-                Finding(
-                    rule="BH105",
-                    severity="error",
-                    path=short,
-                    value="(given)",
-                    reason=f"it is written as {short} and as {PROJECT}:{short}; one would be lost.",
-                    fix=f"keep {PROJECT}:{short}.",
+                RULES["BH105"].finding(
+                    short,
+                    "(given)",
+                    f"it is written as {short} and as {PROJECT}:{short}; one would be lost.",
+                    f"keep {PROJECT}:{short}.",
                 )
             )
         sections[short] = value
@@ -108,13 +104,11 @@ def read_config(
     for key, value in sections.items():
         if key in SECTIONS and key in secrets:
             found.append(
-                Finding(
-                    rule="BH104",
-                    severity="error",
-                    path=key,
-                    value="<secret>",
-                    reason="a whole section is encrypted, so nothing of it can be checked.",
-                    fix=f"write `binderhub:{key}` in plain text; only flat keys are secrets.",
+                RULES["BH104"].finding(
+                    key,
+                    "<secret>",
+                    "a whole section is encrypted, so nothing of it can be checked.",
+                    f"write `binderhub:{key}` in plain text; only flat keys are secrets.",
                 )
             )
         elif key in SECTIONS:
@@ -166,35 +160,29 @@ def _nested_secrets(value: object, path: str) -> Iterator[Finding]:
             continue
         if isinstance(current, dict):
             if set(current) == {"secure"}:
-                yield Finding(
-                    rule="BH104",
-                    severity="error",
-                    path=at,
-                    value="<secret>",
-                    reason="Pulumi decrypts a secret inside a section to plain text.",
-                    fix="use a flat secret key (`pulumi config set --secret NAME`).",
+                yield RULES["BH104"].finding(
+                    at,
+                    "<secret>",
+                    "Pulumi decrypts a secret inside a section to plain text.",
+                    "use a flat secret key (`pulumi config set --secret NAME`).",
                 )
                 continue
             todo.extend((v, f"{at}.{k}", depth + 1) for k, v in current.items())
         elif isinstance(current, list):
             todo.extend((v, f"{at}[{i}]", depth + 1) for i, v in enumerate(current))
         elif isinstance(current, str) and (kind := looks_secret(current)):
-            yield Finding(
-                rule="BH069",
-                severity="error",
-                path=at,
-                value="<hidden>",
-                reason=f"it looks like {kind} in plain text.",
-                fix="remove it, revoke it, and set the new one with `pulumi config set --secret`.",
+            yield RULES["BH069"].finding(
+                at,
+                "<hidden>",
+                f"it looks like {kind} in plain text.",
+                "remove it, revoke it, and set the new one with `pulumi config set --secret`.",
             )
 
 
 def _plain_secret(key: str) -> Finding:
-    return Finding(
-        rule="BH069",
-        severity="error",
-        path=key,
-        value="<hidden>",
-        reason="this secret is in plain text in the stack file.",
-        fix=f"revoke it, then run `pulumi config set --secret {key}` with the new one.",
+    return RULES["BH069"].finding(
+        key,
+        "<hidden>",
+        "this secret is in plain text in the stack file.",
+        f"revoke it, then run `pulumi config set --secret {key}` with the new one.",
     )

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from model.findings import ABSENT, Finding
+from model.rules import RULES
 
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -21,9 +22,7 @@ def load(text: str) -> tuple[dict[Any, Any] | None, list[Finding]]:
     def broken(
         reason: str, fix: str, path: str = "(file)", value: str = ABSENT
     ) -> tuple[None, list[Finding]]:
-        return None, [
-            Finding(rule="BH105", severity="error", path=path, value=value, reason=reason, fix=fix)
-        ]
+        return None, [RULES["BH105"].finding(path, value, reason, fix)]
 
     try:
         duplicate = next(_duplicates(yaml.compose(text, Loader=_Loader)), None)
@@ -100,13 +99,11 @@ def not_json(value: object, path: str) -> Iterator[Finding]:
             if isinstance(current, str):
                 reason = "it holds a character that no YAML file can carry."
         if bad:
-            yield Finding(
-                rule="BH100",
-                severity="error",
-                path=at,
-                value=str(bad[0]),
-                reason=reason,
-                fix="write text (in quotes where it looks like a date or number).",
+            yield RULES["BH100"].finding(
+                at,
+                str(bad[0]),
+                reason,
+                "write text (in quotes where it looks like a date or number).",
             )
 
 
@@ -116,11 +113,9 @@ def _is_text(text: str) -> bool:
 
 
 def too_deep() -> Finding:
-    return Finding(
-        rule="BH105",
-        severity="error",
-        path="(file)",
-        value=ABSENT,
-        reason="the file is nested too deeply.",
-        fix="flatten it.",
+    return RULES["BH105"].finding(
+        "(file)",
+        ABSENT,
+        "the file is nested too deeply.",
+        "flatten it.",
     )
