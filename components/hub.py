@@ -9,7 +9,6 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components import dns
-from components.adopt import adopted
 from components.cloud import RegistryParts
 from components.clouds import Clouds, cluster_cloud, registry_cloud
 from components.cluster import exposure
@@ -18,6 +17,7 @@ from components.cluster.releases import Releases, ReleasesArgs
 from components.dns_records import next_step
 from components.inputs.secrets import SecretSource
 from components.labels import namespace_labels
+from components.resource_options import adopted
 from model import hub
 from model.derived import names
 from model.derived.registry_access import registry_access

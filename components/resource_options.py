@@ -1,7 +1,7 @@
-"""How the engine treats a pool: what it leaves alone, and what it refuses to do under one name.
+"""How the engine treats what it makes: what it takes over, leaves alone, and refuses to replace.
 
-Servers run on these nodes. A pool is never changed or replaced in a way that drains them: another
-machine is another generation, which has another name.
+Servers run on the nodes of a pool. It is never changed or replaced in a way that drains them:
+another machine is another generation, which has another name.
 """
 
 from __future__ import annotations
@@ -10,9 +10,28 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.adopt import adopted
 from model.derived.pools import Pool
 from model.hub import Hub
+
+
+def adopted(
+    import_id: str | None, opts: pulumi.ResourceOptions, *, unmarked: Sequence[str] = ()
+) -> pulumi.ResourceOptions:
+    """`opts`, plus the import of an existing object when `adopt:` names its id.
+
+    It was there before the hub, so it is protected: `pulumi destroy` refuses to delete it until
+    somebody says so (`pulumi state unprotect URN`), or gives it up (`pulumi state delete URN`).
+
+    `unmarked` are properties that an import reads back with secrets in clear. `pulumi preview
+    --diff` hides them whole; nothing hides them from `--json`, nor from the state before the update
+    that follows the import (rule BH166).
+    """
+    if not import_id:
+        return opts
+    return pulumi.ResourceOptions.merge(
+        opts,
+        pulumi.ResourceOptions(import_=import_id, protect=True, hide_diffs=[*unmarked]),
+    )
 
 
 def pool_options(

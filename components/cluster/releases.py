@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.adopt import adopted
+from components.resource_options import adopted
 from model.secrets import Fingerprint, Secret
 from values.releases import ReleasePlan
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_gcp as gcp
 
-from components.adopt import adopted
 from components.gcp.shapes import cleanup_ages, decode_key, key_keepers
+from components.resource_options import adopted
 from model.derived import names
 from model.hub import Hub
 from model.sections.registry import ArtifactRegistry
