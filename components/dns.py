@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.clouds import Clouds, dns_cloud
+from components.clouds import Clouds
 from components.dns_records import Target, given_target, status_target, to_enter
+from model.derived.clouds import dns_cloud
 from model.hub import Hub
 from model.sections.cluster import ServiceRef
 

@@ -10,7 +10,7 @@ import pulumi_kubernetes as kubernetes
 
 from components import dns
 from components.cloud import RegistryParts
-from components.clouds import Clouds, cluster_cloud, registry_cloud
+from components.clouds import Clouds
 from components.cluster import exposure
 from components.cluster.generated_secrets import GeneratedSecrets, GeneratedSecretsArgs
 from components.cluster.releases import Releases, ReleasesArgs
@@ -20,6 +20,7 @@ from components.labels import namespace_labels
 from components.resource_options import adopted
 from model import hub
 from model.derived import names
+from model.derived.clouds import cluster_cloud, registry_cloud
 from model.derived.registry_access import registry_access
 from model.secrets import FINGERPRINT_KEY
 from values.releases import ReleasePlan, generated, releases

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from model.derived import names
+from model.derived.cluster_identity import cluster_key
 from model.derived.pools import pools
 from model.derived.registry_access import registry_access
 from model.findings import Finding, in_order
@@ -92,22 +93,6 @@ def _place(hub: Hub) -> tuple[str, ...]:
     cluster = hub.cluster
     location = "" if isinstance(cluster, KubernetesCluster) else cluster.location
     return (cluster.provider, cluster.name or "", location)
-
-
-def cluster_key(hub: Hub) -> tuple[str, ...]:
-    """What makes two `cluster` sections the same cluster."""
-    cluster = hub.cluster
-    where: tuple[str | None, ...]
-    match cluster:
-        case GcpCluster():
-            where = (cluster.project, cluster.location)
-        case AwsCluster():
-            where = (cluster.account, cluster.location)
-        case KubernetesCluster():
-            where = (cluster.kube_context,)
-    if cluster.name is None:
-        return (cluster.provider, "stack", cluster.stack_reference or "")
-    return (cluster.provider, cluster.name, *(w or "" for w in where))
 
 
 def _claims(hub: Hub) -> Iterator[Claim]:

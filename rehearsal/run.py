@@ -25,8 +25,8 @@ from lab.errors import LabError
 from lab.install.pins import ENGINE, KUBERNETES, PINS
 from lab.paths import run_dir
 from lab.progress import Progress
+from model.derived.cluster_identity import cluster_key
 from model.derived.names import fit
-from model.fleet import cluster_key
 from rehearsal.context import HubUnderTest
 from rehearsal.phases import (
     build,

@@ -1,14 +1,13 @@
-"""Access to the hub's cluster: which kubeconfig, and what names the cluster whatever it says."""
+"""Access to the hub's cluster: which kubeconfig."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from components.cloud import ClusterAccess
-from components.clouds import Clouds, cluster_cloud
-from model.derived import names
+from components.clouds import Clouds
+from model.derived.clouds import cluster_cloud
 from model.hub import Hub
-from model.sections.cluster import AwsCluster, GcpCluster
 
 
 def access(hub: Hub, clouds: Clouds) -> ClusterAccess:
@@ -23,15 +22,3 @@ def access(hub: Hub, clouds: Clouds) -> ClusterAccess:
         return ClusterAccess(kubeconfig=path, context=cluster.kube_context)
     name = cluster_cloud(hub)
     return clouds[name].access(hub) if name else ClusterAccess()
-
-
-def identifier(hub: Hub) -> str:
-    """What names the cluster, so that a new endpoint or context name is not taken for another one
-    (the provider would replace everything in it)."""
-    cluster = hub.cluster
-    match cluster:
-        case GcpCluster():
-            return f"gcp/{names.project(hub)}/{cluster.location}/{cluster.name}"
-        case AwsCluster():
-            return f"aws/{names.account(hub)}/{cluster.location}/{cluster.name}"
-    return f"kubernetes/{cluster.name}"

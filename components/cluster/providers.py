@@ -11,7 +11,8 @@ import pulumi_kubernetes as kubernetes
 import pulumi_random as random
 
 from components.clouds import Clouds
-from components.cluster.access import access, identifier
+from components.cluster.access import access
+from model.derived.cluster_identity import identifier
 from model.hub import Hub
 
 

@@ -13,8 +13,7 @@ from hubctl.console.subprocesses import Run, require, run
 from hubctl.review.affected import Known, named_file
 from hubctl.review.cloud_logins import logins
 from hubctl.stackfile import find
-from model.sections.cluster import KubernetesCluster
-from model.sections.registry import ArtifactRegistry, Ecr
+from model.derived.clouds import needed
 
 
 class GitRepository:
@@ -96,16 +95,7 @@ def known_stacks(project: Path) -> list[Known]:
         clouds: frozenset[str] | None = None
         files: set[str] = set()
         if hub is not None:
-            used = {
-                "gcp": isinstance(hub.registry, ArtifactRegistry),
-                "aws": isinstance(hub.registry, Ecr),
-            }
-            if not isinstance(hub.cluster, KubernetesCluster):
-                used[hub.cluster.provider] = True
-            dns = hub.domains.dns.provider if hub.domains else None
-            used["gcp"] |= dns == "cloud-dns"
-            used["aws"] |= dns == "route53"
-            clouds = frozenset(name for name, yes in used.items() if yes)
+            clouds = frozenset(needed(hub))
             pins = [hub.chart, getattr(hub.chart, "jupyterhub", None), hub.chart.registry_helper]
             named = [hub.secrets_file, *(p.source for p in pins if p is not None)]
             files = {f for f in map(named_file, named) if f}

@@ -11,13 +11,21 @@ from hubctl.console.checks import Check
 from hubctl.console.subprocesses import Ran
 from hubctl.live.doctor.edges import Edges
 from hubctl.stackfile import draft
+from model.derived import clouds
 from model.hub import Hub
-from model.sections.cluster import AwsCluster, GcpCluster, KubernetesCluster
-from model.sections.registry import ArtifactRegistry, Ecr
 from model.stackfile.secret_values import check_secret
 
 TESTED_PULUMI = (3, 259)
 """The oldest engine that this project's tests run."""
+
+_CREDENTIAL_HELPERS: dict[clouds.CloudName, tuple[list[str], str]] = {
+    "gcp": (
+        ["gke-gcloud-auth-plugin", "--version"],
+        "gcloud components install gke-gcloud-auth-plugin",
+    ),
+    "aws": (["aws", "--version"], "https://aws.amazon.com/cli/"),
+}
+"""What the program's kubeconfig asks for a credential, and where it comes from."""
 
 
 def load(text: str) -> Any:
@@ -44,12 +52,9 @@ def binaries(hub: Hub, edges: Edges) -> Iterator[Check]:
         (["helm", "version", "--short"], "https://helm.sh/docs/intro/install/", False),
         (["kubectl", "version", "--client"], "https://kubernetes.io/docs/tasks/tools/", False),
     ]
-    if not hub.cluster.kube_context and not hub.cluster.kubeconfig:
-        if isinstance(hub.cluster, GcpCluster):
-            wanted.append((["gke-gcloud-auth-plugin", "--version"],
-                           "gcloud components install gke-gcloud-auth-plugin", True))  # fmt: skip
-        if isinstance(hub.cluster, AwsCluster):
-            wanted.append((["aws", "--version"], "https://aws.amazon.com/cli/", True))
+    cloud = clouds.cluster_cloud(hub)
+    if cloud and reached_by_cloud(hub):
+        wanted.append((*_CREDENTIAL_HELPERS[cloud], True))
     for words, where, needed in wanted:
         done = edges.run(words)
         first = (done.out or done.err).strip().splitlines()
@@ -105,17 +110,7 @@ def stack_state(hub: Hub, edges: Edges) -> Iterator[Check]:
 
 def needed_plugins(hub: Hub) -> list[str]:
     """Provider plugins of this hub."""
-    out = ["kubernetes", "random"]
-    dns = hub.domains.dns.provider if hub.domains else None
-    if (
-        isinstance(hub.cluster, GcpCluster)
-        or isinstance(hub.registry, ArtifactRegistry)
-        or dns == "cloud-dns"
-    ):
-        out.append("gcp")
-    if isinstance(hub.cluster, AwsCluster) or isinstance(hub.registry, Ecr) or dns == "route53":
-        out.append("aws")
-    return sorted(out)
+    return sorted(["kubernetes", "random", *clouds.needed(hub)])
 
 
 def plugins(hub: Hub, edges: Edges) -> Iterator[Check]:
@@ -175,6 +170,6 @@ def secrets(hub: Hub, given: frozenset[str], values: dict[str, str], asked: Ran)
 def reached_by_cloud(hub: Hub) -> bool:
     """Whether the program looks the cluster up rather than use a kubeconfig."""
     cluster = hub.cluster
-    return not isinstance(cluster, KubernetesCluster) and not (
+    return clouds.cluster_cloud(hub) is not None and not (
         cluster.kube_context or cluster.kubeconfig
     )
