@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from lab.cluster.nodes import CORE, SimNode
 from lab.providers.sdk.seed import AwsSeed, CloudSeed, DnsZone, GcpSeed
+from model.derived.clouds import needed
 from model.derived.pools import Pool, pools
 from model.hub import Hub
 from model.sections.cluster import AwsCluster, GcpCluster
@@ -37,25 +38,38 @@ def pool_node(pool: Pool, index: int) -> SimNode:
 
 def seed(hub: Hub, *, endpoint: str, ca: str) -> CloudSeed:
     """What the cloud stand-ins answer from; the cluster is the lab's API server."""
+    return CloudSeed(endpoint=endpoint, ca=ca, gcp=_gcp(hub), aws=_aws(hub))
+
+
+def _gcp(hub: Hub) -> GcpSeed | None:
+    """Whatever the hub has there: a cluster elsewhere may have its records or images in Google's."""
+    if "gcp" not in needed(hub):
+        return None
+    zones = _dns_zones(hub)
     cluster = hub.cluster
-    if isinstance(cluster, GcpCluster):
-        gcp = GcpSeed(
-            project=cluster.project or LAB_PROJECT,
-            location=cluster.location,
-            cluster=cluster.name or "lab",
-            network_policy=cluster.network_policy_enforced,
-            dns_zones=_dns_zones(hub),
-        )
-        return CloudSeed(endpoint=endpoint, ca=ca, gcp=gcp, aws=_route53_only(hub))
-    if isinstance(cluster, AwsCluster):
-        aws = AwsSeed(
-            account=cluster.account or LAB_ACCOUNT,
-            region=cluster.region,
-            cluster=cluster.name or "lab",
-            hosted_zones=_hosted_zones(hub),
-        )
-        return CloudSeed(endpoint=endpoint, ca=ca, aws=aws, gcp=_cloud_dns_only(hub))
-    return CloudSeed(endpoint=endpoint, ca=ca, gcp=_cloud_dns_only(hub), aws=_route53_only(hub))
+    if not isinstance(cluster, GcpCluster):
+        project = (hub.domains.dns.project if hub.domains else None) or LAB_PROJECT
+        return GcpSeed(project=project, location="us-central1", cluster="lab", dns_zones=zones)
+    return GcpSeed(
+        project=cluster.project or LAB_PROJECT,
+        location=cluster.location,
+        cluster=cluster.name or "lab",
+        network_policy=cluster.network_policy_enforced,
+        dns_zones=zones,
+    )
+
+
+def _aws(hub: Hub) -> AwsSeed | None:
+    if "aws" not in needed(hub):
+        return None
+    cluster = hub.cluster if isinstance(hub.cluster, AwsCluster) else None
+    dns = hub.domains.dns if hub.domains else None
+    return AwsSeed(
+        account=(cluster and cluster.account) or LAB_ACCOUNT,
+        region=cluster.region if cluster else "us-east-1",
+        cluster=(cluster and cluster.name) or "lab",
+        hosted_zones=(dns.zone,) if dns and dns.provider == "route53" and dns.zone else (),
+    )
 
 
 def _dns_zones(hub: Hub) -> tuple[DnsZone, ...]:
@@ -64,26 +78,6 @@ def _dns_zones(hub: Hub) -> tuple[DnsZone, ...]:
         return ()
     domain = dns.zone_domain or _common(hub.domains.hub, hub.domains.binder)
     return (DnsZone(name=dns.zone, dns_name=f"{domain.rstrip('.')}."),)
-
-
-def _hosted_zones(hub: Hub) -> tuple[str, ...]:
-    dns = hub.domains.dns if hub.domains else None
-    return (dns.zone,) if dns and dns.provider == "route53" and dns.zone else ()
-
-
-def _cloud_dns_only(hub: Hub) -> GcpSeed | None:
-    zones = _dns_zones(hub)
-    project = (hub.domains.dns.project if hub.domains else None) or LAB_PROJECT
-    if not zones:
-        return None
-    return GcpSeed(project=project, location="us-central1", cluster="lab", dns_zones=zones)
-
-
-def _route53_only(hub: Hub) -> AwsSeed | None:
-    zones = _hosted_zones(hub)
-    if not zones:
-        return None
-    return AwsSeed(account=LAB_ACCOUNT, region="us-east-1", cluster="lab", hosted_zones=zones)
 
 
 def _common(one: str, other: str) -> str:
