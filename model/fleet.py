@@ -8,12 +8,12 @@ from typing import Any
 
 from model.derived import names
 from model.derived.cluster_identity import cluster_key
+from model.derived.flavour import builder_folders, node_builder
 from model.derived.pools import pools
 from model.derived.registry_access import registry_access
 from model.findings import Finding, in_order
 from model.hub import Hub
 from model.rules import RULES, Rule
-from model.sections.chart import ClassicChart
 from model.sections.cluster import AwsCluster, GcpCluster, KubernetesCluster
 from model.sections.registry import ArtifactRegistry, Ecr
 from model.stackfile.read import Stack
@@ -169,18 +169,14 @@ def _extra_hosts(hub: Hub) -> Iterator[tuple[str, str]]:
 
 def _host_paths(hub: Hub) -> Iterator[tuple[str, str]]:
     """(path in the file, folder on the node) of the classic chart's builder."""
-    if not isinstance(hub.chart, ClassicChart) or hub.build.builder == "host":
-        return
-    kind = hub.build.builder or "dind"
-    given: Any = hub.extra_values.get("binderhub", {}).get(kind)
-    keys = ("hostSocketDir", "hostLibDir" if kind == "dind" else "hostStorageDir")
-    roots = (f"/var/run/{kind}", f"/var/lib/{kind}")
-    for key, root in zip(keys, roots, strict=True):
+    kind = node_builder(hub)
+    given: Any = hub.extra_values.get("binderhub", {}).get(kind or "")
+    for key, folder in builder_folders(hub).items():
         over = given.get(key) if isinstance(given, dict) else None
         if isinstance(over, str):
             yield f"extraValues.binderhub.{kind}.{key}", over.rstrip("/")
         else:
-            yield "namespace", f"{root}/{hub.ns}"
+            yield "namespace", folder
 
 
 def _cloud_names(hub: Hub) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -13,9 +13,9 @@ from typing import Any
 
 from lab.charts import Chart
 from model.derived import machines, names
+from model.derived.flavour import chart_pins, flavour
 from model.derived.pools import user_pool
 from model.hub import Hub
-from model.sections.chart import ClassicChart
 from model.sections.registry import Ecr
 from rehearsal.bumped_chart import newer
 from rehearsal.checks.planned_change import NOTHING, Change
@@ -51,19 +51,21 @@ def edited(document: Document, section: str, **values: Any) -> Document:
     return out
 
 
-def _hub_release(hub: Hub) -> str:
-    return names.BINDERHUB if isinstance(hub.chart, ClassicChart) else names.JUPYTERHUB
-
-
-def _binder_release(hub: Hub) -> str:
-    return names.BINDERHUB if isinstance(hub.chart, ClassicChart) else names.BINDERHUB_SERVICE
+def pin_of_hub(hub: Hub, document: Document) -> dict[str, Any]:
+    """The mapping in which a stack file pins the chart that carries JupyterHub."""
+    path, _ = chart_pins(hub)[flavour(hub).hub_release]
+    section, *below = path.split(".")
+    pin: dict[str, Any] = document["config"].setdefault(f"binderhub:{section}", {})
+    for key in below:
+        pin = pin.setdefault(key, {})
+    return pin
 
 
 def _prefix(hub: Hub, document: Document) -> Trial:
     may = {"registry policy", f"release {names.REGISTRY_HELPER}"} if _ecr(hub) else set()
     change = Change(
         name="image prefix",
-        must=frozenset({f"release {_binder_release(hub)}"}),
+        must=frozenset({f"release {flavour(hub).binder_release}"}),
         may=frozenset(may),
     )
     if hub.registry.kind == "none":
@@ -82,8 +84,8 @@ def _secret(hub: Hub, document: Document) -> Trial:
             {
                 "generated secret",
                 # Both read it at their start.
-                f"release {_hub_release(hub)}",
-                f"release {_binder_release(hub)}",
+                f"release {flavour(hub).hub_release}",
+                f"release {flavour(hub).binder_release}",
             }
         ),
     )
@@ -92,7 +94,7 @@ def _secret(hub: Hub, document: Document) -> Trial:
 
 
 def _machine(hub: Hub, document: Document) -> Trial:
-    releases = {f"release {_hub_release(hub)}", f"release {_binder_release(hub)}"}
+    releases = {f"release {flavour(hub).hub_release}", f"release {flavour(hub).binder_release}"}
     parts = frozenset({"launch template", "autoscaler tags"})
     change = Change(
         name="machine type",
@@ -135,14 +137,12 @@ def _machine(hub: Hub, document: Document) -> Trial:
 
 
 def _chart(hub: Hub, document: Document, charts: Mapping[str, Chart], folder: Path) -> Trial:
-    release = _hub_release(hub)
+    release = flavour(hub).hub_release
     change = Change(name="chart version", must=frozenset({f"release {release}"}))
     chart = charts.get(release)
     if chart is None:
         why = "the charts come from their repositories; --charts DIR tries it with copies of yours"
         return Trial(change=change, skipped=why)
     out = copy.deepcopy(document)
-    section = out["config"].setdefault("binderhub:chart", {})
-    where = section if isinstance(hub.chart, ClassicChart) else section.setdefault(release, {})
-    where["source"] = str(newer(chart, folder))
+    pin_of_hub(hub, out)["source"] = str(newer(chart, folder))
     return Trial(change=change, document=out)

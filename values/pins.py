@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model.hub import ReleaseName
+
 
 @dataclass(frozen=True, kw_only=True)
 class PinnedChart:
@@ -42,3 +44,11 @@ REGISTRY_HELPER = PinnedChart(
     repository="https://www.manicstreetpreacher.co.uk/binderhub-container-registry-helper/",
     source="https://github.com/manics/binderhub-container-registry-helper/releases",
 )
+
+PINS: dict[ReleaseName, PinnedChart] = {
+    "jupyterhub": JUPYTERHUB,
+    "binderhub-service": BINDERHUB_SERVICE,
+    "binderhub": BINDERHUB,
+    "registry-helper": REGISTRY_HELPER,
+}
+"""The chart of each release."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
-from model.derived import names
-from model.derived.registry_access import registry_access
-from model.hub import Hub
+from model.derived.flavour import chart_pins, release_names
+from model.hub import Hub, ReleaseName
 from model.secrets import FINGERPRINT_KEY, GENERATED, Secret
-from model.sections.chart import ChartPin, ClassicChart
 from values import pins
 from values.charts.binderhub import binderhub_values
 from values.charts.binderhub_service import binderhub_service_values
@@ -49,27 +47,27 @@ class ReleasePlan:
 def releases(hub: Hub, given: frozenset[str] = frozenset()) -> list[ReleasePlan]:
     """Every release of the hub, each after those before it. `given` are the names of the flat
     secrets that are set."""
-    charts: dict[str, tuple[pins.PinnedChart, ChartPin]] = {}
-    derived: dict[str, dict[str, Any]] = {}
-
-    def add(name: str, pin: pins.PinnedChart, wanted: ChartPin, values: dict[str, Any]) -> None:
-        charts[name], derived[name] = (pin, wanted), values
-
-    if registry_access(hub).helper:
-        wanted = hub.chart.registry_helper
-        add(names.REGISTRY_HELPER, pins.REGISTRY_HELPER, wanted, registry_helper_values(hub))
-    if isinstance(hub.chart, ClassicChart):
-        add(names.BINDERHUB, pins.BINDERHUB, hub.chart, binderhub_values(hub, given))
-    else:
-        add(names.JUPYTERHUB, pins.JUPYTERHUB, hub.chart.jupyterhub, jupyterhub_values(hub))
-        values = binderhub_service_values(hub, given)
-        add(names.BINDERHUB_SERVICE, pins.BINDERHUB_SERVICE, hub.chart, values)
+    derived = {name: _derived(hub, name, given) for name in release_names(hub)}
     used = {name for values in derived.values() for name in secrets_in(values)}
     plans: list[ReleasePlan] = []
     for name, values in derived.items():
         before = tuple(plan.name for plan in plans)
-        plans.append(_plan(hub, name, *charts[name], values, restarts(hub, name, used), before))
+        plans.append(_plan(hub, name, values, restarts(hub, name, used), before))
     return plans
+
+
+def _derived(hub: Hub, name: ReleaseName, given: frozenset[str]) -> dict[str, Any]:
+    match name:
+        case "registry-helper":
+            return registry_helper_values(hub)
+        case "jupyterhub":
+            return jupyterhub_values(hub)
+        case "binderhub-service":
+            return binderhub_service_values(hub, given)
+        case "binderhub":
+            return binderhub_values(hub, given)
+        case _:
+            assert_never(name)
 
 
 def generated(plans: Iterable[ReleasePlan]) -> set[str]:
@@ -85,13 +83,12 @@ def secrets_in(values: Any) -> set[str]:
 
 def _plan(
     hub: Hub,
-    name: str,
-    pin: pins.PinnedChart,
-    wanted: ChartPin,
+    name: ReleaseName,
     values: dict[str, Any],
     anew: dict[str, Any],
     after: tuple[str, ...],
 ) -> ReleasePlan:
+    pin, (_, wanted) = pins.PINS[name], chart_pins(hub)[name]
     chart, version, repository = pin.chart, wanted.version or pin.version, pin.repository
     source, exact, url = wanted.source, True, True
     if source and not source.startswith(("http://", "https://")):
@@ -99,12 +96,11 @@ def _plan(
         chart, url, exact = source, False, source.startswith("oci://")
     elif source:
         repository = source
-    extra: Mapping[str, Any] = dict(hub.extra_values).get(name, {})  # type: ignore[call-overload]
     return ReleasePlan(
         name=name,
         chart=chart,
         version=version if exact else None,
         repository=repository if url else None,
-        values=merge(values, merge(anew, extra)),
+        values=merge(values, merge(anew, hub.extra_values.get(name, {}))),
         after=after,
     )

@@ -14,6 +14,7 @@ from hubctl.review.affected import Known, named_file
 from hubctl.review.cloud_logins import logins
 from hubctl.stackfile import find
 from model.derived.clouds import needed
+from model.derived.flavour import chart_pins
 
 
 class GitRepository:
@@ -96,8 +97,7 @@ def known_stacks(project: Path) -> list[Known]:
         files: set[str] = set()
         if hub is not None:
             clouds = frozenset(needed(hub))
-            pins = [hub.chart, getattr(hub.chart, "jupyterhub", None), hub.chart.registry_helper]
-            named = [hub.secrets_file, *(p.source for p in pins if p is not None)]
+            named = [hub.secrets_file, *(pin.source for _, pin in chart_pins(hub).values())]
             files = {f for f in map(named_file, named) if f}
         out.append(
             Known(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from model.derived.flavour import node_builder
 from model.fields import Model
 from model.findings import Finding
 from model.hub import Hub
@@ -11,7 +12,7 @@ from model.repository_patterns import readable
 from model.rules.catalogue import Rule, RuleContext, check_of
 from model.rules.operations import needed_secrets
 from model.secrets import GIVEN
-from model.sections.chart import ChartPin, ClassicChart
+from model.sections.chart import ChartPin
 from model.sections.cluster import KubernetesCluster
 from model.sections.registry import CustomRegistry, Ecr
 
@@ -33,18 +34,18 @@ def unused(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
 
 def _without_effect(hub: Hub) -> Iterator[tuple[str, list[str], str]]:
     nodes, build, ingress = hub.nodes, hub.build, hub.cluster.ingress
-    classic = isinstance(hub.chart, ClassicChart)
+    builder = node_builder(hub)
     if isinstance(hub.cluster, KubernetesCluster):
         reason = "the nodes of this cluster exist already; the program makes none."
         yield "nodes", _given(nodes, "zones", "disk_gb", "spot"), reason
         yield "nodes.builders", _given(nodes.builders, "disk_gb", "spot"), reason
-    if not classic:
+    if builder is None:
         reason = "the default charts build in a docker daemon of their own on each node."
         yield "build", _given(build, "builder"), reason
     else:
         reason = "the classic chart keeps images under a folder of the node, without a bound."
         yield "build", _given(build, "docker_storage"), reason
-        if build.builder == "host":
+        if builder == "host":
             yield "build", _given(build, "cpu"), "the node's own docker daemon builds."
     if ingress.gateway:
         fields = ("class_name", "controller", "cluster_issuer", "annotations")

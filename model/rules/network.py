@@ -6,10 +6,10 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from model.derived.flavour import chart_pins
 from model.findings import Finding
 from model.hub import Hub
 from model.rules.catalogue import Rule, RuleContext, check_of
-from model.rules.operations import chart_pins
 from model.sections.auth import GitLabAuth, OidcAuth
 from model.sections.cluster import AwsCluster
 from model.sections.registry import CustomRegistry
@@ -143,7 +143,7 @@ def _urls(hub: Hub) -> Iterator[tuple[str, str | None]]:
         yield "auth.url", auth.url
     if hub.homepage.templates:
         yield "homepage.templates.repository", hub.homepage.templates.repository
-    for path, pin in chart_pins(hub):
+    for path, pin in chart_pins(hub).values():
         yield f"{path}.source", pin.source
 
 

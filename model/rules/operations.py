@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from model.derived import names
+from model.derived.flavour import chart_pins, release_names
 from model.findings import ABSENT, Finding
 from model.hub import Hub, OAuth
 from model.rules.catalogue import Rule, RuleContext, check_of
 from model.secrets import GENERATED, GIVEN
 from model.sections.auth import DummyAuth
-from model.sections.chart import ChartPin, ClassicChart, ExternalDatabase, ServiceChart
-from model.sections.registry import Acr, CustomRegistry, DockerHub, Ecr, Gcr, Quay
+from model.sections.chart import ClassicChart, ExternalDatabase
+from model.sections.registry import Acr, CustomRegistry, DockerHub, Gcr, Quay
 from model.sections.user import SecretRef
 
 SECURITY_FLOOR = (4, 4, 0)
@@ -96,18 +96,9 @@ def environment(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-def chart_pins(hub: Hub) -> list[tuple[str, ChartPin]]:
-    """(path, pin) of every chart of the hub."""
-    pins: list[tuple[str, ChartPin]] = [("chart", hub.chart)]
-    if isinstance(hub.chart, ServiceChart):
-        pins.append(("chart.jupyterhub", hub.chart.jupyterhub))
-    pins.append(("chart.registryHelper", hub.chart.registry_helper))
-    return pins
-
-
 @check_of("BH072", "error", "Chart versions are exact.")
 def pinned(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
-    for path, pin in chart_pins(hub):
+    for path, pin in chart_pins(hub).values():
         if pin.version and not re.match(
             r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\Z", pin.version
         ):
@@ -146,11 +137,3 @@ def extra_releases(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
                 "this hub has no such release, so the values would go nowhere.",
                 f"use one of: {', '.join(has)}.",
             )
-
-
-def release_names(hub: Hub) -> tuple[str, ...]:
-    """Names of the hub's Helm releases."""
-    helper = (names.REGISTRY_HELPER,) if isinstance(hub.registry, Ecr) else ()
-    if isinstance(hub.chart, ClassicChart):
-        return (*helper, names.BINDERHUB)
-    return (*helper, names.JUPYTERHUB, names.BINDERHUB_SERVICE)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from model.derived.flavour import node_builder
 from model.derived.registry_access import registry_access
 from model.findings import Finding
 from model.hub import Hub
 from model.rules.catalogue import Rule, RuleContext, check_of
-from model.sections.chart import ClassicChart
 from model.sections.cluster import AwsCluster, GcpCluster
 from model.sections.registry import ArtifactRegistry, CustomRegistry, Ecr, Gcr, NoRegistry, Quay
 
@@ -72,7 +72,7 @@ def none(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             "others.",
             "remove it, or choose a registry.",
         )
-    if not (isinstance(hub.chart, ClassicChart) and hub.build.builder == "host"):
+    if node_builder(hub) != "host":
         yield rule.finding(
             "registry.kind",
             "none",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from model.derived.culling import idle_seconds, max_age_seconds
+from model.derived.flavour import CLASSIC, flavour, node_builder
 from model.derived.pools import build_pool, user_pools
 from model.fields import to_bytes
 from model.findings import Finding
@@ -14,7 +15,7 @@ from model.hub import Hub
 from model.repository_patterns import readable
 from model.rules.catalogue import Rule, RuleContext, check_of
 from model.sections.auth import AzureADAuth, CILogonAuth, GitHubAuth, GitLabAuth, GoogleAuth
-from model.sections.chart import ClassicChart, SqliteMemory
+from model.sections.chart import SqliteMemory
 from model.sections.cluster import KubernetesCluster
 from model.sections.user import SecretRef
 
@@ -77,7 +78,7 @@ def namespace(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
 
 @check_of("BH152", "warning", "The jupyterhub inside the classic chart has every security fix.")
 def classic_floor(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
-    if isinstance(hub.chart, ClassicChart):
+    if flavour(hub) is CLASSIC:
         pinned = "it bundles jupyterhub 4.2, which lacks the fix of GHSA-p43p-whwx-q52h (4.4.0)."
         own = "the jupyterhub that it bundles may lack the fix of GHSA-p43p-whwx-q52h (4.4.0)."
         yield rule.finding(
@@ -101,8 +102,7 @@ def memory(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
 
 @check_of("BH154", "error", "The host builder has a docker daemon on its nodes.")
 def host_builder(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
-    classic = isinstance(hub.chart, ClassicChart)
-    if classic and hub.build.builder == "host" and not isinstance(hub.cluster, KubernetesCluster):
+    if node_builder(hub) == "host" and not isinstance(hub.cluster, KubernetesCluster):
         yield rule.finding(
             "build.builder",
             "host",

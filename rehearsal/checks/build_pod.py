@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from lab.errors import LabError
+from model.derived.flavour import CLASSIC, DEFAULT
 from model.derived.pools import DEDICATED, Pool, quantity_bytes
 from rehearsal.objects import DeployedObjects, Object, containers, labels, title, tolerates
 from rehearsal.report import Trouble
@@ -73,13 +74,14 @@ class BuildSettings:
 
 
 def settings(objects: DeployedObjects) -> BuildSettings:
-    """From Secret `binderhub` (binderhub-service) or `binder-secret` (classic chart)."""
-    if secret := objects.secret("binderhub"):
-        return _of_service(objects, yaml.safe_load(secret["chart-config.yaml"]))
-    if secret := objects.secret("binder-secret"):
-        return _of_classic(yaml.safe_load(secret["values.yaml"]))
+    """From the Secret that carries BinderHub's values, of whichever flavour it is."""
+    (default, file), (classic, classic_file) = DEFAULT.binder_secret, CLASSIC.binder_secret
+    if secret := objects.secret(default):
+        return _of_service(objects, yaml.safe_load(secret[file]))
+    if secret := objects.secret(classic):
+        return _of_classic(yaml.safe_load(secret[classic_file]))
     raise LabError(
-        f"Namespace {objects.namespace} has neither Secret `binderhub` nor `binder-secret`, so "
+        f"Namespace {objects.namespace} has neither Secret `{default}` nor `{classic}`, so "
         "BinderHub has no configuration; see the release's own error."
     )
 

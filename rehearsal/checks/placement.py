@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from model.derived.flavour import node_builder
 from model.derived.pools import build_pool, pools, user_pool
 from model.hub import Hub
-from model.sections.chart import ClassicChart
 from rehearsal.objects import DeployedObjects, Object, labels, title
 from rehearsal.report import Trouble
 
@@ -132,7 +132,7 @@ def _without_socket(
             why=f"None has the labels {build_pool(hub).selector}.",
             fix="make the nodes' labels and the stack's selector agree.",
         )
-    if isinstance(hub.chart, ClassicChart) and hub.build.builder == "host":
+    if node_builder(hub) == "host":
         return  # The nodes' own docker, which is no pod of the hub's.
     for node in sorted(wanted - served):
         yield Trouble(

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
 
+from model.derived.flavour import flavour
 from model.derived.pools import Pool, pools, user_pools
 from rehearsal.checks import capacity, scaling
 from rehearsal.checks.build_pod import quantity
@@ -14,6 +14,7 @@ from rehearsal.context import HubUnderTest
 from rehearsal.objects import Object, labels, path_of
 from rehearsal.report import Phase, Trouble, judged
 from values import releases
+from values.guards.view import at
 
 NAME = "capacity"
 _SECONDS = 30.0
@@ -49,8 +50,8 @@ def run(context: HubUnderTest) -> Phase:
 def assembled(context: HubUnderTest) -> Object:
     """A user's pod as far as room and place go, from the values; used when no hub was run."""
     plans = {p.name: p.values for p in releases.releases(context.hub)}
-    values: Mapping[str, Any] = plans.get("jupyterhub") or plans["binderhub"]["jupyterhub"]
-    single = values["singleuser"]
+    kind = flavour(context.hub)
+    single = at(plans, kind.hub_release, *kind.hub_section, "singleuser")
     asked = {
         "cpu": (single.get("cpu") or {}).get("guarantee") or 0,
         "memory": capacity.size(quantity((single.get("memory") or {}).get("guarantee") or 0)),

@@ -9,11 +9,10 @@ from typing import Any
 import psutil
 
 from lab.install.jupyterhub_env import ensure_hub_env
-from model.derived import names
+from model.derived.flavour import flavour
 from model.derived.pools import user_pools
 from model.derived.registry_access import registry_access
 from model.hub import Hub
-from model.sections.chart import ClassicChart
 from rehearsal.context import HubUnderTest
 from rehearsal.jupyterhub.launch import IMAGE, REPOSITORY, LaunchResult, follow_launch
 from rehearsal.jupyterhub.process import RunningHub, running_hub
@@ -26,8 +25,7 @@ NAME = "launch"
 
 def run(context: HubUnderTest) -> Phase:
     hub, kubeconfig = context.hub, context.session.run.kubeconfig
-    release = names.BINDERHUB if isinstance(hub.chart, ClassicChart) else names.JUPYTERHUB
-    source = from_cluster(kubeconfig, context.namespace, release=release)
+    source = from_cluster(kubeconfig, context.namespace, release=flavour(hub).hub_release)
     env = ensure_hub_env(context.progress)
     with running_hub(source, env, kubeconfig=kubeconfig, patience=0) as running:
         followed = follow_launch(running, kubeconfig, env, cors=hub.launch.cors)

@@ -27,13 +27,12 @@ from lab.engine.error_hints import Advice, explain
 from lab.engine.session import Outcome
 from lab.errors import LabError
 from lab.install.jupyterhub_env import ensure_hub_env
-from model.derived import names
-from model.sections.chart import ClassicChart
+from model.derived.flavour import flavour
 from rehearsal.context import HubUnderTest
 from rehearsal.jupyterhub.process import running_hub
 from rehearsal.jupyterhub.source import HubSource
 from rehearsal.report import Phase, Trouble, judged
-from rehearsal.trial_changes import edited
+from rehearsal.trial_changes import edited, pin_of_hub
 
 NAME = "trouble"
 _AWAY_SECONDS = 3.0
@@ -150,12 +149,10 @@ def _secret(context: HubUnderTest) -> Told:
 
 def _chart(context: HubUnderTest) -> Told:
     document = json.loads(json.dumps(context.document))
-    section = document["config"].setdefault("binderhub:chart", {})
-    if not isinstance(context.hub.chart, ClassicChart):
-        section = section.setdefault(names.JUPYTERHUB, {})
+    pin = pin_of_hub(context.hub, document)
     with socket.socket() as held:  # Bound, not listening: whoever connects is refused.
         held.bind(("127.0.0.1", 0))
-        section["source"] = f"https://127.0.0.1:{held.getsockname()[1]}/charts"
+        pin["source"] = f"https://127.0.0.1:{held.getsockname()[1]}/charts"
         done = context.session.preview(*_variant(context, "no-chart", document))
     return _expected("chart cannot be fetched", "chart", done, context.session.name)
 
@@ -224,8 +221,7 @@ def _disk(context: HubUnderTest) -> Told:
 
 def _release(context: HubUnderTest) -> Told:
     """An object that the API server refuses, which no chart's schema knows to be wrong."""
-    classic = isinstance(context.hub.chart, ClassicChart)
-    release = names.BINDERHUB if classic else names.BINDERHUB_SERVICE
+    release = flavour(context.hub).binder_release
     values = {"podAnnotations": {"not a key!": "x"}}
     given = dict(context.document["config"].get("binderhub:extraValues") or {})
     broken = {**given, release: {**(given.get(release) or {}), **values}}
@@ -325,14 +321,14 @@ def _recovered(context: HubUnderTest) -> Told:
 
 def _not_arrived(context: HubUnderTest, number: int) -> str:
     """What speaks against the last change having been deployed; "" when nothing does."""
-    classic = isinstance(context.hub.chart, ClassicChart)
-    release = names.BINDERHUB if classic else names.BINDERHUB_SERVICE
+    release, (secret, file) = (
+        flavour(context.hub).binder_release,
+        flavour(context.hub).binder_secret,
+    )
     if (status := _status(context, release)) != "deployed":
         return f"up succeeded, but release {release} is {status}."
-    secrets = context.fresh()
-    config = secrets.secret("binder-secret" if classic else "binderhub") or {}
-    text = config.get("values.yaml" if classic else "chart-config.yaml", "")
-    if f"total_quota: {number}" not in text:
+    config = context.fresh().secret(secret) or {}
+    if f"total_quota: {number}" not in config.get(file, ""):
         return "up succeeded, but BinderHub's configuration is not the one of the last update."
     return ""
 

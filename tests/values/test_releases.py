@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from model.rules.operations import release_names
+from model.derived.flavour import release_names
 from tests.values.hubs import EXAMPLES, example, hub
 from values.releases import releases
 

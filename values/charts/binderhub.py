@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.derived import names
+from model.derived.flavour import builder_folders, node_builder
 from model.derived.pools import build_pool
 from model.derived.registry_access import registry_access
 from model.hub import Hub
@@ -50,15 +50,13 @@ def binderhub_values(hub: Hub, given: frozenset[str]) -> dict[str, Any]:
         }
     if env:
         out["extraEnv"] = env
-    return {**out, **_exposure(hub)}
+    return {**out, **exposure.chart_values(hub, "binder")}
 
 
 def _jupyterhub(hub: Hub) -> dict[str, Any]:
     values = jupyterhub_values(hub)
     # The parent chart asks for the hub's objects by their plain names as well.
     values.pop("fullnameOverride")
-    # The bundled version (4.2) has no httpRoute yet: values.sections.exposure.own_routes makes it.
-    values.pop("httpRoute", None)
     return values
 
 
@@ -69,51 +67,10 @@ def _service(hub: Hub) -> dict[str, Any]:
 
 
 def _builder(hub: Hub) -> dict[str, Any]:
-    """Where images are built. Host paths carry the namespace: hubs that share a node never clash."""
-    kind = hub.build.builder or "dind"
-    cleaner: dict[str, Any] = {"enabled": True}
-    bound = binderhub_config.build_resources(hub)
-    resources: dict[str, Any] = {"resources": bound} if bound else {}
-    match kind:
-        case "dind":
-            return {
-                "imageBuilderType": "dind",
-                "dind": {
-                    **resources,
-                    "hostSocketDir": f"/var/run/dind/{hub.ns}",
-                    "hostLibDir": f"/var/lib/dind/{hub.ns}",
-                },
-                "imageCleaner": cleaner,
-            }
-        case "pink":
-            return {
-                "imageBuilderType": "pink",
-                "pink": {
-                    **resources,
-                    "hostSocketDir": f"/var/run/pink/{hub.ns}",
-                    "hostStorageDir": f"/var/lib/pink/{hub.ns}",
-                },
-                "imageCleaner": cleaner,
-            }
-        case "host":
-            return {"imageBuilderType": "host", "imageCleaner": cleaner}
-
-
-def _exposure(hub: Hub) -> dict[str, Any]:
-    if not hub.domains:
-        return {}
-    gateway = hub.cluster.ingress.gateway
-    if gateway is None:
-        return {
-            "ingress": exposure.ingress_values(hub, hub.domains.binder, "binder", names.BINDER_TLS)
-        }
-    parent = {"name": gateway.name, "namespace": gateway.namespace}
-    if gateway.section_name:
-        parent["sectionName"] = gateway.section_name
-    return {
-        "httpRoute": {
-            "enabled": True,
-            "hostnames": [hub.domains.binder],
-            "parentRefs": [parent],
-        }
-    }
+    """Where images are built."""
+    kind = node_builder(hub)
+    out: dict[str, Any] = {"imageBuilderType": kind, "imageCleaner": {"enabled": True}}
+    if kind and (folders := builder_folders(hub)):
+        bound = binderhub_config.build_resources(hub)
+        out[kind] = {**({"resources": bound} if bound else {}), **folders}
+    return out

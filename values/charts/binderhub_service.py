@@ -36,11 +36,7 @@ def binderhub_service_values(hub: Hub, given: frozenset[str]) -> dict[str, Any]:
         }
     if hub.launch.event_log:
         out["extraCredentials"] = {"googleServiceAccountKey": Secret("launchEventsKey")}
-    if hub.domains and not hub.cluster.ingress.gateway:
-        out["ingress"] = exposure.ingress_values(
-            hub, hub.domains.binder, "binderhub", names.BINDER_TLS
-        )
-    return out
+    return {**out, **exposure.chart_values(hub, "binder")}
 
 
 def _environment(hub: Hub) -> list[dict[str, Any]]:

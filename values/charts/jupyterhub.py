@@ -5,17 +5,17 @@ Keys and their reasons: https://z2jh.jupyter.org/en/stable/resources/reference.h
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from model.derived import names
 from model.derived.culling import idle_seconds, max_age_seconds
+from model.derived.flavour import flavour
 from model.derived.pools import user_pool
 from model.derived.registry_access import registry_access
 from model.hub import Hub
 from model.secrets import Secret
 from model.sections.auth import NoAuth
-from model.sections.chart import ClassicChart, ExternalDatabase, Sqlite, SqliteMemory
-from model.sections.cluster import GatewayRef
+from model.sections.chart import ExternalDatabase, Sqlite, SqliteMemory
 from model.sections.user import SecretRef
 from values.sections import dask, exposure, homepage
 from values.sections.authenticators import authenticator
@@ -40,14 +40,8 @@ def jupyterhub_values(hub: Hub) -> dict[str, Any]:
         "prePuller": {"hook": {"enabled": False}, "continuous": {"enabled": False}},
         "cull": _cull(hub),
         **_pull_secret(hub),
-        **_exposure(hub),
+        **exposure.chart_values(hub, "hub"),
     }
-
-
-def spawner_section(hub: Hub) -> str:
-    """The section of `hub.config` that the spawner reads. Ours takes the place of the classic
-    chart's own, and its settings stay there; docs/decisions/classic-spawner.md."""
-    return "BinderSpawner" if isinstance(hub.chart, ClassicChart) else "BinderSpawnerMixin"
 
 
 def _hub(hub: Hub, core: dict[str, str]) -> dict[str, Any]:
@@ -57,7 +51,7 @@ def _hub(hub: Hub, core: dict[str, str]) -> dict[str, Any]:
     class_name, sections = authenticator(hub)
     config: dict[str, Any] = {
         "JupyterHub": {"authenticator_class": class_name, "admin_access": hub.members_only},
-        spawner_section(hub): spawner,
+        flavour(hub).spawner_section: spawner,
         "KubeSpawner": {"http_timeout": hub.user.http_timeout},
         "CryptKeeper": {"keys": [Secret("cryptKey")]},
         **sections,
@@ -119,6 +113,8 @@ def _database(hub: Hub) -> dict[str, Any]:
             return {"type": "sqlite-memory"}
         case ExternalDatabase() as external:
             return {"type": external.dialect, "url": Secret("databaseUrl")}
+        case _:
+            assert_never(hub.database)
 
 
 def _proxy(hub: Hub, core: dict[str, str]) -> dict[str, Any]:
@@ -200,25 +196,3 @@ def _pull_secret(hub: Hub) -> dict[str, Any]:
             "password": access.password,
         }
     }
-
-
-def _exposure(hub: Hub) -> dict[str, Any]:
-    if not hub.domains:
-        return {}
-    gateway = hub.cluster.ingress.gateway
-    if gateway is None:
-        return {
-            "ingress": exposure.ingress_values(hub, hub.domains.hub, "proxy-public", names.HUB_TLS)
-        }
-    return {
-        "httpRoute": {
-            "enabled": True,
-            "hostnames": [hub.domains.hub],
-            "gateway": _gateway(gateway),
-        }
-    }
-
-
-def _gateway(gateway: GatewayRef) -> dict[str, str]:
-    out = {"name": gateway.name, "namespace": gateway.namespace}
-    return {**out, "sectionName": gateway.section_name} if gateway.section_name else out

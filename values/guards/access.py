@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from model.derived.flavour import flavour
 from model.findings import Finding
-from values.charts.jupyterhub import jupyterhub_values, spawner_section
+from values.charts.jupyterhub import jupyterhub_values
 from values.guards.view import Guard, View, at, found, mapping
 from values.sections.authenticators import authenticator
 
@@ -15,7 +16,7 @@ from values.sections.authenticators import authenticator
 def auth_enabled(view: View) -> Iterator[Finding]:
     """BH024: both ends agree, and with auth.kind."""
     wanted = view.hub.members_only
-    spawner = spawner_section(view.hub)
+    spawner = flavour(view.hub).spawner_section
     for path, value in (
         (f"{view.binder_path}.config.BinderHub", view.config("BinderHub", "auth_enabled")),
         (
@@ -194,7 +195,7 @@ def redirect(view: View) -> Iterator[Finding]:
 
 def cors(view: View) -> Iterator[Finding]:
     """BH041, BH039: one origin for both."""
-    spawner = spawner_section(view.hub)
+    spawner = flavour(view.hub).spawner_section
     binder = view.config("BinderHub", "cors_allow_origin") or ""
     server = view.in_hub("hub", "config", spawner, "cors_allow_origin") or ""
     path = f"{view.binder_path}.config.BinderHub.cors_allow_origin"

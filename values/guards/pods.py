@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from model.derived.flavour import flavour
 from model.derived.pools import build_pool
 from model.findings import Finding
-from values.charts.jupyterhub import spawner_section
 from values.guards import traits
 from values.guards.view import Guard, View, at, found, mapping
 
@@ -140,7 +140,7 @@ def settings(view: View) -> Iterator[Finding]:
     """BH127, BH128: the schema leaves `config` open, so a misspelt trait would be ignored."""
     table = traits.CLASSIC if view.classic else traits.SERVICE
     yield from _unknown(at(view.binder, "config"), table, f"{view.binder_path}.config", whole=True)
-    spawner = spawner_section(view.hub)
+    spawner = flavour(view.hub).spawner_section
     section = {spawner: view.in_hub("hub", "config", spawner)}
     yield from _unknown(
         section, {spawner: traits.SPAWNER}, f"{view.hub_path}.hub.config", whole=False

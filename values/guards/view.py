@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from model.derived import names
+from model.derived.flavour import CLASSIC, flavour
 from model.findings import ABSENT, Finding
 from model.hub import Hub
 from model.rules import RULES
 from model.secrets import Secret
-from model.sections.chart import ClassicChart
 
 
 def at(values: Any, *keys: str) -> Any:
@@ -50,7 +50,7 @@ class View:
     @property
     def classic(self) -> bool:
         """Whether one chart brings both."""
-        return isinstance(self.hub.chart, ClassicChart)
+        return flavour(self.hub) is CLASSIC
 
     def config(self, class_name: str, trait: str) -> Any:
         """A trait of BinderHub's own configuration."""
@@ -78,23 +78,13 @@ Guard = Callable[[View], Iterator[Finding]]
 
 def view(hub: Hub, merged: Mapping[str, Any]) -> View:
     """The view of one hub's merged values by release name."""
-    if isinstance(hub.chart, ClassicChart):
-        values = merged.get(names.BINDERHUB)
-        path = f"extraValues.{names.BINDERHUB}"
-        return View(
-            hub=hub,
-            hub_values=at(values, "jupyterhub"),
-            binder=values,
-            hub_path=f"{path}.jupyterhub",
-            binder_path=path,
-            helper=merged.get(names.REGISTRY_HELPER),
-        )
+    kind = flavour(hub)
     return View(
         hub=hub,
-        hub_values=merged.get(names.JUPYTERHUB),
-        binder=merged.get(names.BINDERHUB_SERVICE),
-        hub_path=f"extraValues.{names.JUPYTERHUB}",
-        binder_path=f"extraValues.{names.BINDERHUB_SERVICE}",
+        hub_values=at(merged, kind.hub_release, *kind.hub_section),
+        binder=merged.get(kind.binder_release),
+        hub_path=".".join(("extraValues", kind.hub_release, *kind.hub_section)),
+        binder_path=f"extraValues.{kind.binder_release}",
         helper=merged.get(names.REGISTRY_HELPER),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from model.derived import names
+from model.derived.flavour import flavour
 from model.hub import Hub, Login, OAuth
 from model.secrets import Secret
 from model.sections.auth import (
@@ -22,7 +23,6 @@ from model.sections.auth import (
     OidcAuth,
     TemporaryAuth,
 )
-from model.sections.chart import ClassicChart
 
 
 def authenticator(hub: Hub) -> tuple[str, dict[str, Any]]:
@@ -104,8 +104,7 @@ def _cilogon(hub: Hub, auth: CILogonAuth) -> dict[str, Any]:
             # Otherwise CILogon's page pre-selects the alphabetically first.
             entry["default"] = True
         allowed[provider.idp] = entry
-    # Renamed in oauthenticator 17.4; the hub that the classic chart bundles has an earlier one.
-    return {"allowed_idps" if isinstance(hub.chart, ClassicChart) else "idps": allowed}
+    return {flavour(hub).cilogon_providers: allowed}
 
 
 def _oidc(auth: OidcAuth) -> dict[str, Any]:

@@ -10,12 +10,12 @@ import re
 from typing import Any
 
 from model.derived import names
+from model.derived.flavour import flavour
 from model.derived.pools import build_pool
 from model.derived.registry_access import registry_access
 from model.hub import Hub
 from model.repository_patterns import PROVIDERS, Pattern, compile_pattern
 from model.secrets import Secret
-from model.sections.chart import ClassicChart
 from values.sections.fragments import fragment
 
 BUILD_MEMORY = "25-build-memory"
@@ -82,10 +82,10 @@ def config(hub: Hub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
 
 
 def _build_pod(hub: Hub) -> dict[str, Any]:
-    """Memory of a build pod. Only the classic chart's BinderHub knows `resources` (Kubernetes
-    quantities), and it calls the two traits of the other deprecated."""
+    """Memory of a build pod. Where BinderHub knows `resources` (Kubernetes quantities), it calls the
+    two traits of an older one deprecated."""
     memory = hub.build.memory
-    if isinstance(hub.chart, ClassicChart):
+    if flavour(hub).build_resources:
         # `1G` is 1 GiB to BinderHub, and 10^9 bytes to Kubernetes.
         sizes = {"requests": f"{memory.guarantee}i", "limits": f"{memory.limit}i"}
         return {"resources": {kind: {"memory": size} for kind, size in sizes.items()}}
@@ -192,7 +192,7 @@ def extra_config(hub: Hub) -> dict[str, str]:
     if hub.launch.event_log:
         out["20-launch-events"] = fragment("launch_events")
     image = hub.build.repo2docker_image
-    if image and refuses_memory_flag(image) and not isinstance(hub.chart, ClassicChart):
+    if image and refuses_memory_flag(image) and not flavour(hub).build_resources:
         out[BUILD_MEMORY] = fragment("build_memory")
     if hub.launch.rate_limit and client_addresses(hub) is not None:
         out["30-client-addresses"] = fragment("client_addresses")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from model.derived import names
+from model.derived.flavour import Host as Role
+from model.derived.flavour import flavour
 from model.hub import Hub
-from model.sections.chart import ClassicChart
-from model.sections.cluster import Controller
+from model.sections.cluster import Controller, GatewayRef
 
 # A build streams its log over one request and servers speak websockets: long time-outs, no
 # buffering. Spellings: docs.nginx.com/nginx-ingress-controller, kubernetes.github.io/ingress-nginx.
@@ -53,9 +54,52 @@ def _controller(kind: Controller, service: str, group: str) -> dict[str, str]:
         # traefik streams and upgrades by default; "other" is the operator's own.
         case "traefik" | "other":
             return {}
+        case _:
+            assert_never(kind)
 
 
-def ingress_annotations(hub: Hub, host: str, service: str) -> dict[str, str]:
+def parent_ref(gateway: GatewayRef) -> dict[str, str]:
+    """The Gateway, and its listener where one is named, as a route refers to them."""
+    out = {"name": gateway.name, "namespace": gateway.namespace}
+    return {**out, "sectionName": gateway.section_name} if gateway.section_name else out
+
+
+def chart_values(hub: Hub, role: Role) -> dict[str, Any]:
+    """What the chart that serves one of the two hosts says of it: `ingress`, `httpRoute`, or
+    nothing, where there are no domains or `own_routes` has it."""
+    if hub.domains is None:
+        return {}
+    host, gateway = getattr(hub.domains, role), hub.cluster.ingress.gateway
+    if gateway is None:
+        return {"ingress": _ingress(hub, role, host)}
+    if role == flavour(hub).routed_by_program:
+        return {}
+    parent = parent_ref(gateway)
+    where = {"gateway": parent} if role == "hub" else {"parentRefs": [parent]}
+    return {"httpRoute": {"enabled": True, "hostnames": [host], **where}}
+
+
+def _service(hub: Hub, role: Role) -> str:
+    return "proxy-public" if role == "hub" else flavour(hub).binder_service
+
+
+def _ingress(hub: Hub, role: Role, host: str) -> dict[str, Any]:
+    """The `ingress` section that both charts share; each host has a TLS secret of its own, or
+    with an ALB none: nobody would make it, and its certificate is found by the host."""
+    ingress = hub.cluster.ingress
+    secret = names.HUB_TLS if role == "hub" else names.BINDER_TLS
+    tls = {"hosts": [host], **({} if ingress.kind == "alb" else {"secretName": secret})}
+    return {
+        "enabled": True,
+        # null: GKE's controller ignores an Ingress that names its class here.
+        "ingressClassName": None if ingress.kind == "gce" else ingress.class_name,
+        "annotations": _annotations(hub, host, _service(hub, role)),
+        "hosts": [host],
+        "tls": [tls],
+    }
+
+
+def _annotations(hub: Hub, host: str, service: str) -> dict[str, str]:
     """Annotations of one Ingress; the operator's own come last and win."""
     ingress = hub.cluster.ingress
     out = _controller(ingress.kind, service, hub.ns)
@@ -68,29 +112,14 @@ def ingress_annotations(hub: Hub, host: str, service: str) -> dict[str, str]:
     return {**out, **ingress.annotations}
 
 
-def ingress_values(hub: Hub, host: str, service: str, secret: str) -> dict[str, Any]:
-    """The `ingress` section that both charts share; each host has a TLS secret of its own, or
-    with an ALB none: nobody would make it, and its certificate is found by the host."""
-    ingress = hub.cluster.ingress
-    tls = {"hosts": [host], **({} if ingress.kind == "alb" else {"secretName": secret})}
-    return {
-        "enabled": True,
-        # null: GKE's controller ignores an Ingress that names its class here.
-        "ingressClassName": None if ingress.kind == "gce" else ingress.class_name,
-        "annotations": ingress_annotations(hub, host, service),
-        "hosts": [host],
-        "tls": [tls],
-    }
-
-
 def binder_load_balancer(hub: Hub) -> dict[str, Any] | None:
     """Service (core/v1) that exposes BinderHub at its reserved address without any domain.
 
     The binderhub-service chart cannot give its Service an address, so the program makes one of
-    its own (`binder-public`). None where an ingress or gateway is used, or with the classic chart,
-    whose Service takes the address.
+    its own (`binder-public`). None where an ingress or gateway is used, or where BinderHub's Service
+    takes the address.
     """
-    if hub.domains or hub.cluster.load_balancer is None or isinstance(hub.chart, ClassicChart):
+    if hub.domains or hub.cluster.load_balancer is None or flavour(hub).binder_address:
         return None
     return {
         "metadata": {"name": "binder-public", "namespace": hub.ns},
@@ -112,25 +141,19 @@ def binder_load_balancer(hub: Hub) -> dict[str, Any] | None:
 def own_routes(hub: Hub) -> list[dict[str, Any]]:
     """HTTPRoutes (gateway.networking.k8s.io/v1) that no chart makes, for the program to make.
 
-    binderhub-service has none for BinderHub; the classic chart's jupyterhub (4.2) none for the hub.
     Each has `metadata` and `spec`; empty where no gateway is used.
     """
     gateway = hub.cluster.ingress.gateway
     if hub.domains is None or gateway is None:
         return []
-    if isinstance(hub.chart, ClassicChart):
-        name, host, service = "hub", hub.domains.hub, "proxy-public"
-    else:
-        name, host, service = "binderhub", hub.domains.binder, "binderhub"
-    parent = {"name": gateway.name, "namespace": gateway.namespace}
-    if gateway.section_name:
-        parent["sectionName"] = gateway.section_name
+    role = flavour(hub).routed_by_program
+    service = _service(hub, role)
     return [
         {
-            "metadata": {"name": name, "namespace": hub.ns},
+            "metadata": {"name": "hub" if role == "hub" else service, "namespace": hub.ns},
             "spec": {
-                "parentRefs": [parent],
-                "hostnames": [host],
+                "parentRefs": [parent_ref(gateway)],
+                "hostnames": [getattr(hub.domains, role)],
                 "rules": [
                     {
                         "matches": [{"path": {"type": "PathPrefix", "value": "/"}}],

@@ -10,11 +10,10 @@ of all of them, which also tells a secret that was given anew, or made anew with
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, assert_never
 
-from model.derived import names
 from model.derived.secret_readers import readers
-from model.hub import Hub
+from model.hub import Hub, ReleaseName
 from model.secrets import ROTATED, Fingerprint, Reader, Secret
 
 PREFIX = "hub.jupyter.org/"
@@ -22,7 +21,7 @@ FINGERPRINT = f"{PREFIX}fingerprint"
 """The annotation of a pod that changes with its secrets; it tells nothing to people."""
 
 
-def restarts(hub: Hub, release: str, used: Collection[str]) -> dict[str, Any]:
+def restarts(hub: Hub, release: ReleaseName, used: Collection[str]) -> dict[str, Any]:
     """Values of a release that change with what its pods read; `used` are the hub's secrets."""
 
     def annotations(pod: Reader) -> dict[str, str | Secret]:
@@ -31,16 +30,18 @@ def restarts(hub: Hub, release: str, used: Collection[str]) -> dict[str, Any]:
     pods: tuple[Reader, ...] = ("hub", "proxy")
     jupyterhub: dict[str, Any] = {pod: {"annotations": annotations(pod)} for pod in pods}
     match release:
-        case names.JUPYTERHUB:
+        case "jupyterhub":
             return jupyterhub
-        case names.BINDERHUB:
+        case "binderhub":
             return {"jupyterhub": jupyterhub, "podAnnotations": annotations("binderhub")}
-        case names.REGISTRY_HELPER:
+        case "registry-helper":
             return {"podAnnotations": annotations("registry-helper")}
-        case _:
+        case "binderhub-service":
             # Not `podAnnotations`: this chart puts them on docker-api too, and builds would end.
             # `custom` is in the Secret that BinderHub alone restarts for.
             return {"custom": {"secrets": _versions(hub, "binderhub", used)}}
+        case _:
+            assert_never(release)
 
 
 def _versions(hub: Hub, pod: Reader, used: Collection[str]) -> dict[str, str | Secret]:

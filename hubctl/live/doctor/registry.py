@@ -20,9 +20,9 @@ from hubctl.live.doctor.edges import Edges, Http
 from hubctl.live.doctor.tools import load
 from hubctl.review.snapshots import kube_access
 from hubctl.trouble import Trouble
+from model.derived.flavour import flavour
 from model.derived.registry_access import RegistryAccess, registry_access
 from model.hub import Hub
-from model.sections.chart import ClassicChart
 from model.sections.registry import DockerHub, NoRegistry
 
 IMAGE = "hubctl-doctor"
@@ -40,11 +40,7 @@ class Login:
 
 def deployed_login(hub: Hub, access: RegistryAccess, edges: Edges) -> Login | None:
     """What builds use in the cluster: the docker configuration of build pods."""
-    secret = (
-        "binder-build-docker-config"
-        if isinstance(hub.chart, ClassicChart)
-        else "build-pods-docker-config"
-    )
+    secret = flavour(hub).push_secret
     done = edges.run(
         ["kubectl", "get", "secret", secret, "--namespace", hub.ns, "--output", "json",
          "--request-timeout", "10s", *kube_access(hub)]
