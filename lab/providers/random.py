@@ -15,69 +15,144 @@ from __future__ import annotations
 import base64
 import secrets
 import string
+from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from lab.providers.sdk import sdk_inputs
+from lab.providers.sdk.property_diff import DiffResult, diff_props
+from lab.providers.sdk.property_values import UNKNOWN, Props, reveal, secret
 from lab.providers.sdk.provider import (
-    UNKNOWN,
     CheckFailure,
-    DiffResult,
-    Props,
+    Handler,
     ReadResult,
-    Resource,
+    Request,
     StandinError,
     StandinProvider,
-    diff_props,
-    reveal,
-    secret,
 )
 
 SPECIAL: Final = "!@#$%&*()-_=+[]{}<>:?"
 """The official provider's default set of special characters."""
 
-_BYTES: Final = "random:index/randomBytes:RandomBytes"
-_ID: Final = "random:index/randomId:RandomId"
-_PHRASE: Final = "random:index/randomPassword:RandomPassword"
 
-ARGS: Final = {
-    _BYTES: "pulumi_random:RandomBytesArgs",
-    _ID: "pulumi_random:RandomIdArgs",
-    _PHRASE: "pulumi_random:RandomPasswordArgs",
-}
-COMPUTED: Final = {
-    _BYTES: ("base64", "hex"),
-    _ID: ("b64Std", "b64Url", "dec", "hex"),
-    _PHRASE: ("result",),
-}
-SECRET: Final = {_BYTES: ("base64", "hex"), _ID: (), _PHRASE: ("result",)}
+class RandomHandler(Handler):
+    """One type: a value that is made once and stays."""
 
-# Defaults that the official provider fills in (registry documentation of random_password).
-_FILLED: Final[dict[str, Any]] = {
-    "lower": True,
-    "upper": True,
-    "numeric": True,
-    "special": True,
-    "minLower": 0,
-    "minUpper": 0,
-    "minNumeric": 0,
-    "minSpecial": 0,
-}
+    kind: ClassVar[str]
+    length: ClassVar[str] = "length"
+    """The input that says how long the value is."""
+    computed: ClassVar[tuple[str, ...]]
+    is_secret: ClassVar[bool] = True
+
+    @abstractmethod
+    def make(self, inputs: Props) -> tuple[str, Props]:
+        """A new value: id and outputs."""
+
+    def defaults(self, inputs: Props) -> Props:
+        """Inputs that the official provider fills in."""
+        return {}
+
+    def problems(self, inputs: Props) -> Iterator[CheckFailure]:
+        """What is wrong with the values of inputs."""
+        length = inputs.get(self.length)
+        if isinstance(length, int) and length < 1:
+            yield CheckFailure(self.length, f"must be at least 1, got {length}")
+
+    def check(self, request: Request) -> tuple[Props, list[CheckFailure]]:
+        plain = reveal(request.inputs)
+        failures = sdk_inputs.check_inputs(self.kind, plain) or list(self.problems(plain))
+        filled = self.defaults(plain)
+        given = {k: v for k, v in request.inputs.items() if v is not None or not filled}
+        return {**filled, **given}, failures
+
+    def diff(self, request: Request) -> DiffResult:
+        old, new = request.old_inputs, request.inputs
+        return diff_props(old, new, replace_on=list(new | old), ignore=request.ignore)
+
+    def create(self, request: Request) -> tuple[str, Props]:
+        if request.preview:
+            id, made = "", dict.fromkeys(self.computed, UNKNOWN)
+        else:
+            id, made = self.make(reveal(request.inputs))
+        hidden = {k: secret(v) if self.is_secret else v for k, v in made.items()}
+        return id, {**request.inputs, **hidden}
+
+    def read(self, request: Request) -> ReadResult | None:
+        if not request.state:
+            raise StandinError(
+                f"{self.kind}: the stand-in for random cannot import; let it make a new value"
+            )
+        return ReadResult(id=request.id, outputs=request.state, inputs=request.inputs)
+
+    def update(self, request: Request) -> Props:
+        # Only reached when a changed input was ignored: the value stays.
+        kept = {k: request.state[k] for k in self.computed if k in request.state}
+        return {**request.inputs, **kept}
+
+    def delete(self, request: Request) -> None:
+        return None
 
 
-def bytes_outputs(raw: bytes) -> Props:
-    """Outputs of a RandomBytes with this value."""
-    return {"base64": base64.b64encode(raw).decode(), "hex": raw.hex()}
+class RandomBytes(RandomHandler):
+    """Bytes in two encodings."""
+
+    kind = "random:index/randomBytes:RandomBytes"
+    computed = ("base64", "hex")
+
+    def make(self, inputs: Props) -> tuple[str, Props]:
+        raw = secrets.token_bytes(int(inputs["length"]))
+        coded = base64.b64encode(raw).decode()
+        return coded, {"base64": coded, "hex": raw.hex()}
 
 
-def id_outputs(raw: bytes, prefix: str) -> Props:
-    """Outputs of a RandomId with this value."""
-    return {
-        "b64Std": prefix + base64.b64encode(raw).decode(),
-        "b64Url": prefix + base64.urlsafe_b64encode(raw).decode().rstrip("="),
-        "dec": prefix + str(int.from_bytes(raw, "big")),
-        "hex": prefix + raw.hex(),
-    }
+class RandomId(RandomHandler):
+    """A number that is no secret, in four encodings."""
+
+    kind = "random:index/randomId:RandomId"
+    length = "byteLength"
+    computed = ("b64Std", "b64Url", "dec", "hex")
+    is_secret = False
+
+    def make(self, inputs: Props) -> tuple[str, Props]:
+        raw = secrets.token_bytes(int(inputs["byteLength"]))
+        id = base64.urlsafe_b64encode(raw).decode().rstrip("=")
+        coded = (base64.b64encode(raw).decode(), id, str(int.from_bytes(raw, "big")), raw.hex())
+        prefix = inputs.get("prefix") or ""
+        return id, {k: prefix + text for k, text in zip(self.computed, coded, strict=True)}
+
+
+class RandomPassword(RandomHandler):
+    """A password of the wanted length with at least the wanted number of each class."""
+
+    kind = "random:index/randomPassword:RandomPassword"
+    computed = ("result",)
+
+    def defaults(self, inputs: Props) -> Props:
+        # Registry documentation of random_password; `number` is the old name of `numeric`.
+        number = inputs.get("number")
+        return {
+            **dict.fromkeys(("lower", "upper", "numeric", "special"), True),
+            **dict.fromkeys(("minLower", "minUpper", "minNumeric", "minSpecial"), 0),
+            **({"numeric": number} if isinstance(number, bool) else {}),
+        }
+
+    def problems(self, inputs: Props) -> Iterator[CheckFailure]:
+        yield from super().problems(inputs)
+        length = inputs.get("length")
+        if isinstance(length, int):
+            classes = list(_classes({k: v for k, v in inputs.items() if v is not UNKNOWN}))
+            if not classes:
+                yield CheckFailure("length", "no class of characters is left to choose from")
+            if sum(least for _, least in classes) > length:
+                yield CheckFailure("length", f"{length} is less than the sum of the minimums")
+
+    def make(self, inputs: Props) -> tuple[str, Props]:
+        classes = list(_classes(inputs))
+        chosen = [secrets.choice(alphabet) for alphabet, least in classes for _ in range(least)]
+        every = "".join(alphabet for alphabet, _ in classes)
+        chosen += [secrets.choice(every) for _ in range(int(inputs["length"]) - len(chosen))]
+        secrets.SystemRandom().shuffle(chosen)
+        return "none", {"result": "".join(chosen)}
 
 
 def _classes(inputs: Props) -> Iterator[tuple[str, int]]:
@@ -92,127 +167,20 @@ def _classes(inputs: Props) -> Iterator[tuple[str, int]]:
             yield alphabet, int(inputs.get(least) or 0)
 
 
-def password(inputs: Props) -> str:
-    """A password of the wanted length with at least the wanted number of each class."""
-    classes = list(_classes(inputs))
-    chosen = [secrets.choice(alphabet) for alphabet, least in classes for _ in range(least)]
-    every = "".join(alphabet for alphabet, _ in classes)
-    chosen += [secrets.choice(every) for _ in range(int(inputs["length"]) - len(chosen))]
-    secrets.SystemRandom().shuffle(chosen)
-    return "".join(chosen)
-
-
 class RandomProvider(StandinProvider):
     """Random values kept in state."""
 
     name = "random"
     what = "real random values, kept in the stack's state only"
+    handlers: ClassVar = {type.kind: type() for type in (RandomBytes, RandomId, RandomPassword)}
 
-    known: ClassVar[dict[str, str]] = ARGS
+    def check_config(self, request: Request) -> tuple[Props, list[CheckFailure]]:
+        wrong = request.inputs.keys() - {"version", "pluginDownloadURL"}
+        failures = [CheckFailure(key, "the random provider has no settings") for key in wrong]
+        return request.inputs, failures
 
-    def check_config(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
-        wrong = [key for key in news if key not in ("version", "pluginDownloadURL")]
-        return news, [CheckFailure(key, "the random provider has no settings") for key in wrong]
-
-    def check(
-        self, resource: Resource, olds: Props, news: Props
-    ) -> tuple[Props, list[CheckFailure]]:
-        if resource.type not in ARGS:
-            raise StandinError(self.not_known(resource.type))
-        plain = reveal(news)
-        failures = sdk_inputs.check_inputs(ARGS[resource.type], plain)
-        if not failures:
-            failures = list(_value_problems(resource.type, plain))
-        if resource.type != _PHRASE:
-            return news, failures
-        filled = dict(_FILLED)
-        if isinstance(plain.get("number"), bool):  # the old name of `numeric`
-            filled["numeric"] = plain["number"]
-        return {**filled, **{k: v for k, v in news.items() if v is not None}}, failures
-
-    def diff(
-        self,
-        resource: Resource,
-        id: str,
-        old_inputs: Props,
-        olds: Props,
-        news: Props,
-        ignore_changes: list[str],
-    ) -> DiffResult:
-        return diff_props(
-            old_inputs, news, replace_on=list(news | old_inputs), ignore=ignore_changes
-        )
-
-    def create(
-        self, resource: Resource, inputs: Props, preview: bool, timeout: float | None
-    ) -> tuple[str, Props]:
-        if resource.type not in ARGS:
-            raise StandinError(self.not_known(resource.type))
-        if preview:
-            return "", self._outputs(
-                resource.type, inputs, dict.fromkeys(COMPUTED[resource.type], UNKNOWN)
-            )
-        plain = reveal(inputs)
-        match resource.type:
-            case t if t == _BYTES:
-                made = bytes_outputs(secrets.token_bytes(int(plain["length"])))
-                id = made["base64"]  # The secret itself, as the official provider has it.
-            case t if t == _ID:
-                raw = secrets.token_bytes(int(plain["byteLength"]))
-                made = id_outputs(raw, plain.get("prefix") or "")
-                id = base64.urlsafe_b64encode(raw).decode().rstrip("=")
-            case _:
-                made = {"result": password(plain)}
-                id = "none"
-        return id, self._outputs(resource.type, inputs, made)
-
-    def _outputs(self, type: str, inputs: Props, made: Props) -> Props:
-        marked = {k: secret(v) if k in SECRET[type] else v for k, v in made.items()}
-        return {**inputs, **marked}
-
-    def read(self, resource: Resource, id: str, inputs: Props, olds: Props) -> ReadResult | None:
-        if not olds:
-            raise StandinError(
-                f"{resource.type}: the stand-in for random cannot import; let it make a new value"
-            )
-        return ReadResult(id=id, outputs=olds, inputs=inputs)
-
-    def update(
-        self,
-        resource: Resource,
-        id: str,
-        old_inputs: Props,
-        olds: Props,
-        news: Props,
-        preview: bool,
-        timeout: float | None,
-    ) -> Props:
-        # Only reached when a changed input was ignored: the value stays.
-        kept = {k: olds[k] for k in COMPUTED[resource.type] if k in olds}
-        return {**news, **kept}
-
-    def delete(
-        self,
-        resource: Resource,
-        id: str,
-        old_inputs: Props,
-        olds: Props,
-        timeout: float | None,
-    ) -> None:
-        return None
-
-
-def _value_problems(type: str, plain: Props) -> Iterator[CheckFailure]:
-    key = "byteLength" if type == _ID else "length"
-    length = plain.get(key)
-    if isinstance(length, int) and length < 1:
-        yield CheckFailure(key, f"must be at least 1, got {length}")
-    if type == _PHRASE and isinstance(length, int):
-        classes = list(_classes({k: v for k, v in plain.items() if v is not UNKNOWN}))
-        if not classes:
-            yield CheckFailure("length", "no class of characters is left to choose from")
-        if sum(least for _, least in classes) > length:
-            yield CheckFailure("length", f"{length} is less than the sum of the minimums")
+    def handler(self, type: str) -> Handler:
+        return self.handlers.get(type) or super().handler(type)
 
 
 def provider() -> StandinProvider:

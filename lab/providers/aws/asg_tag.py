@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from lab.providers.aws.context import AwsHandler, Request
-from lab.providers.sdk.provider import Props, StandinError
+from lab.providers.sdk.property_values import Props
+from lab.providers.sdk.provider import StandinError
 
 
 class Tag(AwsHandler):
     """One tag of one group; the cluster autoscaler reads these when a group is empty."""
 
     kind = "aws:autoscaling/tag:Tag"
-    args = "pulumi_aws.autoscaling:TagArgs"
     regional = True
 
     def requests(self, inputs: Props) -> list[Request]:
@@ -37,11 +37,11 @@ class Tag(AwsHandler):
         [(service, operation, parameters)] = self.requests(inputs)
         self.cloud.change(service, operation, **parameters)
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    def make(self, inputs: Props) -> tuple[str, Props]:
         self._put(inputs)
         return f"{inputs['autoscalingGroupName']},{inputs['tag']['key']}", {}
 
-    def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+    def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         self._put(new)
         return {}
 
@@ -50,7 +50,7 @@ class Tag(AwsHandler):
         found = self._group(group)
         return found is not None and any(tag["Key"] == key for tag in found["Tags"])
 
-    def delete(self, id: str, inputs: Props, olds: Props) -> None:
+    def remove(self, id: str, inputs: Props, olds: Props) -> None:
         if self.exists(id, inputs):
             group, _, key = id.partition(",")
             tag = {"ResourceId": group, "ResourceType": "auto-scaling-group", "Key": key}

@@ -9,21 +9,19 @@ from typing import Any
 
 from lab.providers.aws import shapes
 from lab.providers.aws.cloud import SimulatedAws, journal_of
-from lab.providers.sdk.provider import UNKNOWN, CheckFailure, Props, StandinError, has_unknowns
-from lab.providers.sdk.records import Records
-from lab.providers.sdk.resource_handlers import Handler, unknown_free
-from lab.providers.sdk.seed import AwsSeed, CloudSeed
+from lab.providers.sdk.property_values import UNKNOWN, Props, has_unknowns
+from lab.providers.sdk.provider import CheckFailure, StandinError
+from lab.providers.sdk.resource_handlers import CloudContext, CloudHandler, unknown_free
+from lab.providers.sdk.seed import AwsSeed
 
 Request = tuple[str, str, dict[str, Any]]
 """Service, operation, parameters."""
 
 
 @dataclass(kw_only=True)
-class AwsContext:
+class AwsContext(CloudContext):
     """Shared by the handlers of one provider process; the cloud starts when first used."""
 
-    seed: CloudSeed
-    records: Records
     region: str
     default_tags: dict[str, str] = field(default_factory=dict)
     _cloud: SimulatedAws | None = None
@@ -46,14 +44,11 @@ class AwsContext:
             return self._cloud
 
 
-class AwsHandler(Handler):
+class AwsHandler(CloudHandler[AwsContext]):
     """A handler with the context, tags and the check of its create request."""
 
     tagged = False
     regional = False
-
-    def __init__(self, context: AwsContext) -> None:
-        self.context = context
 
     @property
     def cloud(self) -> SimulatedAws:

@@ -11,7 +11,8 @@ from typing import Any
 from lab.providers.aws import policies
 from lab.providers.aws.context import AwsHandler, Request
 from lab.providers.aws.estate import pairs
-from lab.providers.sdk.provider import UNKNOWN, CheckFailure, Props
+from lab.providers.sdk.property_values import UNKNOWN, Props
+from lab.providers.sdk.provider import CheckFailure
 
 
 def _policy(path: str, value: Any, *, trust: bool) -> Iterator[CheckFailure]:
@@ -23,7 +24,6 @@ class Role(AwsHandler):
     """A role that somebody may assume."""
 
     kind = "aws:iam/role:Role"
-    args = "pulumi_aws.iam:RoleArgs"
     tagged = True
     names = ("name", "namePrefix")
     name_limit = 64
@@ -65,7 +65,7 @@ class Role(AwsHandler):
             parameters["Tags"] = pairs(tags)
         return [("iam", "CreateRole", parameters)]
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    def make(self, inputs: Props) -> tuple[str, Props]:
         [(service, operation, parameters)] = self.requests(inputs)
         made = self.cloud.change(service, operation, **parameters)["Role"]
         outputs = {
@@ -75,7 +75,7 @@ class Role(AwsHandler):
         }
         return inputs["name"], outputs
 
-    def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+    def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         trust = policies.text_of(new["assumeRolePolicy"])
         if trust != policies.text_of(old.get("assumeRolePolicy")):
             self.cloud.change("iam", "UpdateAssumeRolePolicy", RoleName=id, PolicyDocument=trust)
@@ -98,7 +98,7 @@ class Role(AwsHandler):
     def exists(self, id: str, inputs: Props) -> bool:
         return self.cloud.find("iam", "GetRole", RoleName=id) is not None
 
-    def delete(self, id: str, inputs: Props, olds: Props) -> None:
+    def remove(self, id: str, inputs: Props, olds: Props) -> None:
         if self.exists(id, inputs):
             self.cloud.change("iam", "DeleteRole", RoleName=id)
 
@@ -107,7 +107,6 @@ class RolePolicy(AwsHandler):
     """A policy that is part of one role."""
 
     kind = "aws:iam/rolePolicy:RolePolicy"
-    args = "pulumi_aws.iam:RolePolicyArgs"
     names = ("name", "namePrefix")
     name_limit = 128
 
@@ -128,11 +127,11 @@ class RolePolicy(AwsHandler):
         [(service, operation, parameters)] = self.requests(inputs)
         self.cloud.change(service, operation, **parameters)
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    def make(self, inputs: Props) -> tuple[str, Props]:
         self._put(inputs)
         return f"{inputs['role']}:{inputs['name']}", {}
 
-    def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+    def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         self._put(new)
         return {}
 
@@ -140,7 +139,7 @@ class RolePolicy(AwsHandler):
         role, _, name = id.partition(":")
         return self.cloud.find("iam", "GetRolePolicy", RoleName=role, PolicyName=name) is not None
 
-    def delete(self, id: str, inputs: Props, olds: Props) -> None:
+    def remove(self, id: str, inputs: Props, olds: Props) -> None:
         if self.exists(id, inputs):
             role, _, name = id.partition(":")
             self.cloud.change("iam", "DeleteRolePolicy", RoleName=role, PolicyName=name)
@@ -150,14 +149,13 @@ class RolePolicyAttachment(AwsHandler):
     """A managed policy attached to one role."""
 
     kind = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-    args = "pulumi_aws.iam:RolePolicyAttachmentArgs"
 
     def requests(self, inputs: Props) -> list[Request]:
         names = (("role", "RoleName"), ("policyArn", "PolicyArn"))
         parameters = {name: inputs[key] for key, name in names if key in inputs}
         return [("iam", "AttachRolePolicy", parameters)]
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    def make(self, inputs: Props) -> tuple[str, Props]:
         [(service, operation, parameters)] = self.requests(inputs)
         self.cloud.change(service, operation, **parameters)
         return f"{inputs['role']}/{inputs['policyArn']}", {}
@@ -168,7 +166,7 @@ class RolePolicyAttachment(AwsHandler):
         attached = found["AttachedPolicies"] if found else []
         return any(policy["PolicyArn"] == arn for policy in attached)
 
-    def delete(self, id: str, inputs: Props, olds: Props) -> None:
+    def remove(self, id: str, inputs: Props, olds: Props) -> None:
         if self.exists(id, inputs):
             role, _, arn = id.partition("/")
             self.cloud.change("iam", "DetachRolePolicy", RoleName=role, PolicyArn=arn)

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from lab.providers.aws.context import AwsHandler, Request
 from lab.providers.aws.estate import pairs
-from lab.providers.sdk.provider import CheckFailure, Props
+from lab.providers.sdk.property_values import Props
+from lab.providers.sdk.provider import CheckFailure
 
 _QUIET: Final = frozenset(
     ["defaultVersion", "description", "name", "namePrefix", "region", "updateDefaultVersion"]
@@ -83,7 +84,6 @@ class LaunchTemplate(AwsHandler):
     """A versioned template for the machines of a node group."""
 
     kind = "aws:ec2/launchTemplate:LaunchTemplate"
-    args = "pulumi_aws.ec2:LaunchTemplateArgs"
     tagged = True
     regional = True
     names = ("name", "namePrefix")
@@ -118,7 +118,7 @@ class LaunchTemplate(AwsHandler):
             ]
         return [("ec2", "CreateLaunchTemplate", parameters)]
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    def make(self, inputs: Props) -> tuple[str, Props]:
         [(service, operation, parameters)] = self.requests(inputs)
         made = self.cloud.change(service, operation, **parameters)["LaunchTemplate"]
         return made["LaunchTemplateId"], self._outputs(made)
@@ -129,7 +129,7 @@ class LaunchTemplate(AwsHandler):
         loud = (before.keys() | after.keys()) - _QUIET
         return ("latestVersion",) if any(before.get(k) != after.get(k) for k in loud) else ()
 
-    def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+    def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         if _new_version(old, new):
             described = {"VersionDescription": new["description"]} if "description" in new else {}
             answer = self.cloud.change(
@@ -170,6 +170,6 @@ class LaunchTemplate(AwsHandler):
         found = self.cloud.find("ec2", "DescribeLaunchTemplates", LaunchTemplateIds=[id])
         return bool(found and found["LaunchTemplates"])
 
-    def delete(self, id: str, inputs: Props, olds: Props) -> None:
+    def remove(self, id: str, inputs: Props, olds: Props) -> None:
         if self.exists(id, inputs):
             self.cloud.change("ec2", "DeleteLaunchTemplate", LaunchTemplateId=id)

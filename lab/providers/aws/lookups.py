@@ -1,45 +1,15 @@
-"""Answers of the AWS look-ups: asked from moto, and the cluster's address from the seed."""
+"""Answers of the AWS lookups: asked from moto, and the cluster's address from the seed."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from lab.providers.aws.context import AwsContext
 from lab.providers.aws.estate import pairs
 from lab.providers.aws.node_group import outputs
-from lab.providers.sdk.provider import Props, StandinError
-
-Answer = Callable[[Props], Props]
-
-
-def all_lookups(context: AwsContext) -> dict[str, tuple[str, Answer]]:
-    """Token -> (SDK function, answer)."""
-    functions: dict[str, tuple[str, Callable[[AwsContext, Props], Props]]] = {
-        "aws:eks/getCluster:getCluster": ("pulumi_aws.eks:get_cluster", cluster),
-        "aws:eks/getNodeGroups:getNodeGroups": ("pulumi_aws.eks:get_node_groups", node_groups),
-        "aws:eks/getNodeGroup:getNodeGroup": ("pulumi_aws.eks:get_node_group", node_group),
-        "aws:index/getCallerIdentity:getCallerIdentity": (
-            "pulumi_aws:get_caller_identity",
-            caller_identity,
-        ),
-        "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": (
-            "pulumi_aws.iam:get_open_id_connect_provider",
-            oidc_provider,
-        ),
-        "aws:route53/getZone:getZone": ("pulumi_aws.route53:get_zone", zone),
-        "aws:lb/getHostedZoneId:getHostedZoneId": (
-            "pulumi_aws.lb:get_hosted_zone_id",
-            balancer_zone,
-        ),
-        "aws:ec2/getSubnets:getSubnets": ("pulumi_aws.ec2:get_subnets", subnets),
-        "aws:ec2/getSubnet:getSubnet": ("pulumi_aws.ec2:get_subnet", subnet),
-    }
-    return {
-        token: (where, functools.partial(answer, context))
-        for token, (where, answer) in functions.items()
-    }
+from lab.providers.sdk.property_values import Props
+from lab.providers.sdk.provider import StandinError
 
 
 def _tags(listed: list[Mapping[str, str]] | None) -> dict[str, str]:
@@ -270,3 +240,16 @@ def subnet(context: AwsContext, args: Props) -> Props:
         "tags": _tags(item.get("Tags")),
         "vpcId": item["VpcId"],
     }
+
+
+LOOKUPS: Final = {
+    "aws:ec2/getSubnet:getSubnet": subnet,
+    "aws:ec2/getSubnets:getSubnets": subnets,
+    "aws:eks/getCluster:getCluster": cluster,
+    "aws:eks/getNodeGroup:getNodeGroup": node_group,
+    "aws:eks/getNodeGroups:getNodeGroups": node_groups,
+    "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": oidc_provider,
+    "aws:index/getCallerIdentity:getCallerIdentity": caller_identity,
+    "aws:lb/getHostedZoneId:getHostedZoneId": balancer_zone,
+    "aws:route53/getZone:getZone": zone,
+}

@@ -18,7 +18,8 @@ from typing import Any, Final
 
 from lab.providers.aws import shapes
 from lab.providers.aws.context import AwsHandler, Request
-from lab.providers.sdk.provider import CheckFailure, Props, StandinError
+from lab.providers.sdk.property_values import Props
+from lab.providers.sdk.provider import CheckFailure, StandinError
 
 _NAME_PART = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _PREFIX = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
@@ -53,7 +54,6 @@ class NodeGroup(AwsHandler):
     """A group of nodes of the seed's cluster."""
 
     kind = "aws:eks/nodeGroup:NodeGroup"
-    args = "pulumi_aws.eks:NodeGroupArgs"
     tagged = True
     regional = True
     names = ("nodeGroupName", "nodeGroupNamePrefix")
@@ -91,7 +91,7 @@ class NodeGroup(AwsHandler):
             parameters["tags"] = tags
         return [("eks", "CreateNodegroup", parameters)]
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    def make(self, inputs: Props) -> tuple[str, Props]:
         self._needs(inputs)
         [(service, operation, parameters)] = self.requests(inputs)
         made = self.cloud.change(service, operation, **parameters)["nodegroup"]
@@ -148,7 +148,7 @@ class NodeGroup(AwsHandler):
     def exists(self, id: str, inputs: Props) -> bool:
         return self._describe(id) is not None
 
-    def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+    def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         made = self._describe(id)
         if made is None:
             raise StandinError(f"node group {id} does not exist any more; run a refresh")
@@ -176,7 +176,7 @@ class NodeGroup(AwsHandler):
         if dict(new) != dict(old) and new:
             _unsent("TagResource", resourceArn=arn, tags=dict(new))
 
-    def delete(self, id: str, inputs: Props, olds: Props) -> None:
+    def remove(self, id: str, inputs: Props, olds: Props) -> None:
         made = self._describe(id)
         if made is None:
             return
@@ -197,7 +197,7 @@ def _unsent(operation: str, **parameters: Any) -> None:
 
 
 def outputs(made: Mapping[str, Any]) -> Props:
-    """What the cloud says of a group, by the names that resource and look-up share."""
+    """What the cloud says of a group, by the names that resource and lookup share."""
     groups = [{"name": group["name"]} for group in made["resources"]["autoScalingGroups"]]
     return {
         "arn": made["nodegroupArn"],

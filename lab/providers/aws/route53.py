@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.providers.aws.context import AwsHandler, Request
-from lab.providers.sdk.provider import CheckFailure, Props, StandinError
+from lab.providers.sdk.property_values import Props
+from lab.providers.sdk.provider import CheckFailure, StandinError
 
 
 def _full_name(name: str, zone: str) -> str:
@@ -49,7 +50,6 @@ class Record(AwsHandler):
     """All records of one name and type in a hosted zone."""
 
     kind = "aws:route53/record:Record"
-    args = "pulumi_aws.route53:RecordArgs"
     computed = ("fqdn",)
     covered = frozenset(["aliases", "allowOverwrite", "name", "records", "ttl", "type", "zoneId"])
     sets = ("records",)
@@ -90,7 +90,7 @@ class Record(AwsHandler):
         sets = found["ResourceRecordSets"] if found else []
         return [item for item in sets if item["Name"] == name]
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    def make(self, inputs: Props) -> tuple[str, Props]:
         name, kind = self._name(inputs), inputs["type"]
         for other in self._find(inputs):
             if (other["Type"] == "CNAME") != (kind == "CNAME"):
@@ -105,7 +105,7 @@ class Record(AwsHandler):
         self._send(inputs, _batch(("UPSERT", _record_set(inputs, name))))
         return f"{inputs['zoneId']}_{inputs['name']}_{inputs['type']}", {"fqdn": name}
 
-    def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+    def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         name = self._name(new)
         if old["type"] != new["type"]:
             removed = ("DELETE", _record_set(old, name))
@@ -125,7 +125,7 @@ class Record(AwsHandler):
     def exists(self, id: str, inputs: Props) -> bool:
         return any(item["Type"] == inputs["type"] for item in self._find(inputs))
 
-    def delete(self, id: str, inputs: Props, olds: Props) -> None:
+    def remove(self, id: str, inputs: Props, olds: Props) -> None:
         if self.exists(id, inputs):
             name = self._name(inputs)
             self._send(inputs, _batch(("DELETE", _record_set(inputs, name))))

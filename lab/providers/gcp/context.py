@@ -6,21 +6,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from lab.providers.sdk.provider import UNKNOWN, CheckFailure, Props, StandinError
-from lab.providers.sdk.records import Records
-from lab.providers.sdk.resource_handlers import Handler
-from lab.providers.sdk.seed import CloudSeed, GcpSeed
+from lab.providers.sdk.property_values import UNKNOWN, Props
+from lab.providers.sdk.provider import CheckFailure, StandinError
+from lab.providers.sdk.resource_handlers import CloudContext, CloudHandler
+from lab.providers.sdk.seed import GcpSeed
 
 ATTRIBUTION: Final = "goog-pulumi-provisioned"
 """The label by which the provider marks what it made."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class GcpContext:
+@dataclass(kw_only=True)
+class GcpContext(CloudContext):
     """Shared by the handlers of one provider process."""
 
-    seed: CloudSeed
-    records: Records
     project: str | None = None
     region: str | None = None
     zone: str | None = None
@@ -45,15 +43,12 @@ class GcpContext:
             )
 
 
-class GcpHandler(Handler):
+class GcpHandler(CloudHandler[GcpContext]):
     """A handler with the context and the defaults that all types share."""
 
     has_location = False
     has_project = True
     labelled = False
-
-    def __init__(self, context: GcpContext) -> None:
-        self.context = context
 
     def defaults(self, inputs: Props) -> Props:
         filled: Props = {}

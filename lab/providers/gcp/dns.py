@@ -10,7 +10,8 @@ from typing import Any
 
 from lab.providers.gcp import discovery, rules
 from lab.providers.gcp.context import GcpHandler
-from lab.providers.sdk.provider import CheckFailure, Props, StandinError
+from lab.providers.sdk.property_values import Props
+from lab.providers.sdk.provider import CheckFailure, StandinError
 from lab.providers.sdk.resource_handlers import unknown_free
 from lab.providers.sdk.seed import DnsZone
 
@@ -19,7 +20,6 @@ class RecordSet(GcpHandler):
     """All records of one name and type in a managed zone."""
 
     kind = "gcp:dns/recordSet:RecordSet"
-    args = "pulumi_gcp.dns:RecordSetArgs"
     covered = frozenset(
         ["deletionPolicy", "managedZone", "name", "project", "rrdatas", "ttl", "type"]
     )
@@ -48,7 +48,7 @@ class RecordSet(GcpHandler):
         where = {"project": "p", "managedZone": "z"}
         return discovery.check("dns.v1", "changes.create", where, {"additions": [addition]})
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    def make(self, inputs: Props) -> tuple[str, Props]:
         self.context.known_project(inputs["project"])
         zone = find_zone(self, inputs["managedZone"])
         self._fits(zone, inputs)
@@ -57,7 +57,7 @@ class RecordSet(GcpHandler):
         self._beside(id, inputs)
         return id, {}
 
-    def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+    def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         self._fits(find_zone(self, new["managedZone"]), new)
         self._beside(id, new, own=id)
         return {}

@@ -17,7 +17,8 @@ from typing import Any
 from lab.providers.gcp import discovery, rules
 from lab.providers.gcp.context import GcpHandler
 from lab.providers.gcp.node_pool import require_account
-from lab.providers.sdk.provider import CheckFailure, Props, StandinError
+from lab.providers.sdk.property_values import Props
+from lab.providers.sdk.provider import CheckFailure, StandinError
 from lab.providers.sdk.resource_handlers import unknown_free
 
 _STAND_IN_HOST = "https://lab-stand-in.invalid"
@@ -32,7 +33,6 @@ class Account(GcpHandler):
     """A service account of the project."""
 
     kind = "gcp:serviceaccount/account:Account"
-    args = "pulumi_gcp.serviceaccount:AccountArgs"
     computed = ("email", "member", "name", "uniqueId")
 
     def defaults(self, inputs: Props) -> Props:
@@ -55,7 +55,7 @@ class Account(GcpHandler):
         where = {"name": "projects/p"}
         return discovery.check("iam.v1", "projects.serviceAccounts.create", where, request)
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    def make(self, inputs: Props) -> tuple[str, Props]:
         self.context.known_project(inputs["project"])
         email = f"{inputs['accountId']}@{inputs['project']}.iam.gserviceaccount.com"
         id = f"projects/{inputs['project']}/serviceAccounts/{email}"
@@ -64,7 +64,7 @@ class Account(GcpHandler):
         self.must_be_new(id, "service account")
         return id, self._outputs(id, email)
 
-    def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+    def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         return self._outputs(id, id.rpartition("/")[2])
 
     def _outputs(self, id: str, email: str) -> Props:
@@ -80,7 +80,6 @@ class Key(GcpHandler):
     """A key of a service account; the private half is in the engine's state only."""
 
     kind = "gcp:serviceaccount/key:Key"
-    args = "pulumi_gcp.serviceaccount:KeyArgs"
     has_project = False
     computed = ("name", "privateKey", "publicKey", "validAfter", "validBefore")
     secret_outputs = ("privateKey",)
@@ -121,7 +120,7 @@ class Key(GcpHandler):
         require_account(self, email)
         return email.partition("@")[2].removesuffix(".iam.gserviceaccount.com"), email
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    def make(self, inputs: Props) -> tuple[str, Props]:
         project, email = self._account(inputs["serviceAccountId"])
         key_id = secrets.token_hex(20)
         name = f"projects/{project}/serviceAccounts/{email}/keys/{key_id}"
@@ -189,7 +188,6 @@ class ProjectIamMember(GcpHandler):
     """One member of one role on the project."""
 
     kind = "gcp:projects/iAMMember:IAMMember"
-    args = "pulumi_gcp.projects:IAMMemberArgs"
     computed = ("etag",)
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
@@ -203,7 +201,7 @@ class ProjectIamMember(GcpHandler):
             {"policy": {"bindings": [binding(inputs)]}},
         )
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    def make(self, inputs: Props) -> tuple[str, Props]:
         project = inputs["project"].removeprefix("projects/")
         self.context.known_project(project)
         require_member(self, inputs["member"])

@@ -1,43 +1,20 @@
-"""Answers of the GCP look-ups, from the seed. Names as the official provider gives them."""
+"""Answers of the GCP lookups, from the seed. Names as the official provider gives them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Final
 
 from lab.providers.gcp.context import GcpContext
 from lab.providers.gcp.dns import RecordSet, find_zone
 from lab.providers.gcp.node_pool import NodePool, zones_of
-from lab.providers.sdk.provider import Props, StandinError, secret
-
-Answer = Callable[[Props], Props]
-
-
-def all_lookups(context: GcpContext) -> dict[str, tuple[str, Answer]]:
-    """Token -> (SDK function, answer)."""
-    return {
-        "gcp:container/getCluster:getCluster": (
-            "pulumi_gcp.container:get_cluster",
-            lambda args: cluster(context, args),
-        ),
-        "gcp:organizations/getProject:getProject": (
-            "pulumi_gcp.organizations:get_project",
-            lambda args: project(context, args),
-        ),
-        "gcp:organizations/getClientConfig:getClientConfig": (
-            "pulumi_gcp.organizations:get_client_config",
-            lambda args: client_config(context, args),
-        ),
-        "gcp:dns/getManagedZone:getManagedZone": (
-            "pulumi_gcp.dns:get_managed_zone",
-            lambda args: managed_zone(context, args),
-        ),
-    }
+from lab.providers.sdk.property_values import Props, secret
+from lab.providers.sdk.provider import StandinError
 
 
 def _project(context: GcpContext, args: Props, key: str = "project") -> str:
     value = args.get(key) or context.project
     if not value:
-        raise StandinError("project: required: set it in the look-up or on the provider")
+        raise StandinError("project: required: set it in the lookup or on the provider")
     context.known_project(value)
     return str(value)
 
@@ -142,3 +119,11 @@ def managed_zone(context: GcpContext, args: Props) -> Props:
         "nameServers": [f"ns-cloud-{letter}.lab-stand-in.invalid." for letter in "abcd"],
         "visibility": "public",
     }
+
+
+LOOKUPS: Final = {
+    "gcp:container/getCluster:getCluster": cluster,
+    "gcp:dns/getManagedZone:getManagedZone": managed_zone,
+    "gcp:organizations/getClientConfig:getClientConfig": client_config,
+    "gcp:organizations/getProject:getProject": project,
+}

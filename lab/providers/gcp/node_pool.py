@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from lab.providers.gcp import discovery, rules
 from lab.providers.gcp.context import GcpHandler
-from lab.providers.sdk.provider import UNKNOWN, CheckFailure, Props, StandinError
+from lab.providers.sdk.property_values import UNKNOWN, Props
+from lab.providers.sdk.provider import CheckFailure, StandinError
 from lab.providers.sdk.resource_handlers import unknown_free
 
 # Input name -> API name, where they differ. The rest is spelled the same.
@@ -92,7 +93,6 @@ class NodePool(GcpHandler):
     """A group of nodes of the seed's cluster."""
 
     kind = "gcp:container/nodePool:NodePool"
-    args = "pulumi_gcp.container:NodePoolArgs"
     has_location = True
     names = ("name", "namePrefix")
     name_limit = 40
@@ -155,13 +155,13 @@ class NodePool(GcpHandler):
         if email and email != "default":
             require_account(self, email)
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    def make(self, inputs: Props) -> tuple[str, Props]:
         id = f"{self._parent(inputs)}/nodePools/{inputs['name']}"
         self.must_be_new(id, "node pool")
         self._service_account(inputs)
         return id, self._outputs(inputs, self.context.gcp.location)
 
-    def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+    def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         self._parent(new)
         before, after = old.get("nodeConfig") or {}, new.get("nodeConfig") or {}
         for key in _DRAINING:

@@ -9,7 +9,8 @@ from typing import Any
 from lab.providers.gcp import discovery, rules
 from lab.providers.gcp.context import GcpHandler
 from lab.providers.gcp.iam import binding, member_rules, require_member
-from lab.providers.sdk.provider import UNKNOWN, CheckFailure, Props, StandinError
+from lab.providers.sdk.property_values import UNKNOWN, Props
+from lab.providers.sdk.provider import CheckFailure, StandinError
 from lab.providers.sdk.resource_handlers import unknown_free
 
 _API = "artifactregistry.v1"
@@ -36,7 +37,6 @@ class ImageRepository(GcpHandler):
     """A container image repository."""
 
     kind = "gcp:artifactregistry/repository:Repository"
-    args = "pulumi_gcp.artifactregistry:RepositoryArgs"
     has_location = True
     labelled = True
     computed = ("createTime", "name", "registryUri", "updateTime")
@@ -84,7 +84,7 @@ class ImageRepository(GcpHandler):
             _body(inputs),
         )
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    def make(self, inputs: Props) -> tuple[str, Props]:
         self.context.known_project(inputs["project"])
         place = f"projects/{inputs['project']}/locations/{inputs['location']}"
         id = f"{place}/repositories/{inputs['repositoryId']}"
@@ -92,7 +92,7 @@ class ImageRepository(GcpHandler):
         now = datetime.now(UTC).isoformat()
         return id, {**self._outputs(inputs), "createTime": now, "updateTime": now}
 
-    def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+    def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         return {**self._outputs(new), "updateTime": datetime.now(UTC).isoformat()}
 
     def _outputs(self, inputs: Props) -> Props:
@@ -105,7 +105,6 @@ class RepositoryIamMember(GcpHandler):
     """One member of one role on one repository."""
 
     kind = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
-    args = "pulumi_gcp.artifactregistry:RepositoryIamMemberArgs"
     has_location = True
     computed = ("etag",)
 
@@ -120,7 +119,7 @@ class RepositoryIamMember(GcpHandler):
             {"policy": {"bindings": [binding(inputs)]}},
         )
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    def make(self, inputs: Props) -> tuple[str, Props]:
         self.context.known_project(inputs["project"])
         name = inputs["repository"].rpartition("/")[2]
         place = f"projects/{inputs['project']}/locations/{inputs['location']}"

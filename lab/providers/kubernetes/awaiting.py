@@ -7,8 +7,8 @@ with the official plugin (provider/pkg/await/service.go, 2026-07-01), but not te
 
 from __future__ import annotations
 
-import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from lab.providers.kubernetes.cluster import Cluster, Object
@@ -141,40 +141,59 @@ def timeout_of(annotations: dict[str, Any], given: float | None, default: float)
         raise StandinError(f"annotation {TIMEOUT} is {text!r}, not a number of seconds") from None
 
 
-def wait_ready(cluster: Cluster, obj: Object, seconds: float, cancelled: threading.Event) -> Object:
+def wait_ready(cluster: Cluster, obj: Object, seconds: float) -> Object:
     """Poll until ready and return the object as it then is. Raises NotReady or Failed."""
-    meta, deadline, pause = obj["metadata"], time.monotonic() + seconds, 0.1
-    while True:
-        why = not_ready(obj, cluster)
-        if why is None:
-            return obj
-        if time.monotonic() > deadline:
-            raise NotReady(
-                f"{obj['kind']} {meta['name']} is not ready after {seconds:.0f} s: {why}"
-            )
-        if cancelled.wait(pause):
-            raise NotReady(f"waiting for {obj['kind']} {meta['name']} was cancelled: {why}")
-        pause = min(pause * 1.5, 2.0)
-        now = cluster.get(obj["apiVersion"], obj["kind"], meta["name"], meta.get("namespace"))
+
+    def why(now: Object | None) -> str | None:
         if now is None:
-            raise Failed(f"{obj['kind']} {meta['name']} was deleted while waiting for it")
-        obj = now
-
-
-def wait_gone(cluster: Cluster, obj: Object, seconds: float, cancelled: threading.Event) -> None:
-    """Poll until the object (this one, by uid) is no more. Raises NotReady."""
-    meta, deadline, pause = obj["metadata"], time.monotonic() + seconds, 0.1
-    while True:
-        now = cluster.get(obj["apiVersion"], obj["kind"], meta["name"], meta.get("namespace"))
-        if now is None or now["metadata"].get("uid") != meta.get("uid", now["metadata"].get("uid")):
-            return
-        if time.monotonic() > deadline:
-            raise NotReady(
-                f"{obj['kind']} {meta['name']} still exists after {seconds:.0f} s{_why(now)}"
+            raise Failed(
+                f"{obj['kind']} {obj['metadata']['name']} was deleted while waiting for it"
             )
-        if cancelled.wait(pause):
-            raise NotReady(f"waiting for {obj['kind']} {meta['name']} to go was cancelled")
+        reason = not_ready(now, cluster)
+        return None if reason is None else f": {reason}"
+
+    return _wait(cluster, obj, why, seconds, "is not ready", first=obj) or obj
+
+
+def wait_gone(cluster: Cluster, obj: Object, seconds: float) -> None:
+    """Poll until the object (this one, by uid) is no more. Raises NotReady."""
+
+    def why(now: Object | None) -> str | None:
+        if now is None or now["metadata"].get("uid") != obj["metadata"].get(
+            "uid", now["metadata"].get("uid")
+        ):
+            return None
+        return _why(now)
+
+    _wait(cluster, obj, why, seconds, "still exists", first=_again(cluster, obj), to=" to go")
+
+
+def _again(cluster: Cluster, obj: Object) -> Object | None:
+    meta = obj["metadata"]
+    return cluster.get(obj["apiVersion"], obj["kind"], meta["name"], meta.get("namespace"))
+
+
+def _wait(
+    cluster: Cluster,
+    obj: Object,
+    why: Callable[[Object | None], str | None],
+    seconds: float,
+    state: str,
+    *,
+    first: Object | None,
+    to: str = "",
+) -> Object | None:
+    """Look again and again until ``why`` has nothing to say about the object as it is."""
+    name = f"{obj['kind']} {obj['metadata']['name']}"
+    now, deadline, pause = first, time.monotonic() + seconds, 0.1
+    while (reason := why(now)) is not None:
+        if time.monotonic() > deadline:
+            raise NotReady(f"{name} {state} after {seconds:.0f} s{reason}")
+        if cluster.cancelled.wait(pause):
+            raise NotReady(f"waiting for {name}{to} was cancelled{reason}")
         pause = min(pause * 1.5, 2.0)
+        now = _again(cluster, obj)
+    return now
 
 
 def _why(obj: Object) -> str:

@@ -13,8 +13,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic import DynamicClient
@@ -23,7 +22,7 @@ from urllib3.exceptions import HTTPError
 
 from lab.providers.kubernetes.access import KubeconfigAccess
 from lab.providers.kubernetes.settings import ProviderSettings
-from lab.providers.sdk.provider import StandinError
+from lab.providers.sdk.provider import Handler, Log, Request, StandinError
 
 Object = dict[str, Any]
 T = TypeVar("T")
@@ -71,29 +70,20 @@ class Cluster:
     def __init__(self, settings: ProviderSettings, cancelled: threading.Event) -> None:
         self.settings = settings
         self.access = KubeconfigAccess(settings)
-        self._cancelled = cancelled
+        self.cancelled = cancelled
         self._lock = threading.RLock()
         self._client: DynamicClient | None = None
-
-    @property
-    def folder(self) -> Path:
-        """The private folder, for files of one operation."""
-        return self.access.folder
 
     @property
     def default_namespace(self) -> str:
         """Where an object or release goes that names no namespace."""
         return self.access.default_namespace
 
-    def close(self) -> None:
-        """Remove the private files."""
-        self.access.close()
-
     def _connected(self) -> DynamicClient:
         with self._lock:
             if self._client is None:
                 api = self.access.connect()
-                cache = self.folder / "discovery.json"
+                cache = self.access.folder / "discovery.json"
                 cache.unlink(missing_ok=True)
                 self._client = DynamicClient(api, cache_file=str(cache))
             return self._client
@@ -117,12 +107,12 @@ class Cluster:
                 last = f"HTTP {trouble.status} {trouble}"
             except (HTTPError, OSError) as error:
                 last = _brief(error)
-            if time.monotonic() + pause > deadline or self._cancelled.is_set():
+            if time.monotonic() + pause > deadline or self.cancelled.is_set():
                 raise Unreachable(
                     f"{what}: the API server did not answer for {RETRY_SECONDS:.0f} s ({last}); "
                     "check that the cluster runs and that the kubeconfig points at it"
                 )
-            self._cancelled.wait(pause)
+            self.cancelled.wait(pause)
             pause = min(pause * 2, 3.0)
 
     def reachable(self) -> bool:
@@ -227,3 +217,21 @@ def _brief(error: Exception) -> str:
     reason = getattr(error, "reason", None) or error
     text = str(reason)
     return text.split(": ", 1)[-1] if "object at 0x" in text else text
+
+
+class ClusterHandler(Handler):
+    """A handler of resources on one cluster. ``thing`` is its word for one of them."""
+
+    thing: ClassVar[str]
+
+    def __init__(self, cluster: Cluster, log: Log) -> None:
+        self.cluster = cluster
+        self.log = log
+
+    def forget(self, request: Request) -> bool:
+        """Whether a resource on a cluster that does not answer counts as gone; warns if so."""
+        if not self.cluster.settings.delete_unreachable or not request.state:
+            return False
+        told = f"the cluster is unreachable; forgetting this {self.thing}"
+        self.log("warning", told, request.urn)
+        return True

@@ -62,7 +62,7 @@ class Helm:
     @contextmanager
     def workspace(self) -> Iterator[Path]:
         """A private folder for one operation, removed whatever happens."""
-        folder = Path(tempfile.mkdtemp(prefix="helm-", dir=self.cluster.folder))
+        folder = Path(tempfile.mkdtemp(prefix="helm-", dir=self.cluster.access.folder))
         try:
             yield folder
         finally:

@@ -51,8 +51,7 @@ _IMMUTABLE = {
     # A pod's containers can only change their image, so any other change is a new pod.
     "Pod": ("spec",),
 }
-_SECRET = ("type", "data", "stringData")
-_CONFIG_MAP = ("data", "binaryData")
+_CONTENTS = {"Secret": ("type", "data", "stringData"), "ConfigMap": ("data", "binaryData")}
 
 
 def api_version_and_kind(token: str) -> tuple[str, str]:
@@ -61,12 +60,6 @@ def api_version_and_kind(token: str) -> tuple[str, str]:
     return group_version.removeprefix("core/"), kind
 
 
-def replace_on(
-    kind: str, *, secret_mutable: bool = False, config_map_mutable: bool = False
-) -> tuple[str, ...]:
-    """Paths whose change means a new object."""
-    if kind == "Secret":
-        return _ALWAYS if secret_mutable else _ALWAYS + _SECRET
-    if kind == "ConfigMap":
-        return _ALWAYS if config_map_mutable else _ALWAYS + _CONFIG_MAP
-    return _ALWAYS + _IMMUTABLE.get(kind, ())
+def replace_on(kind: str, *, mutable: bool = False) -> tuple[str, ...]:
+    """Paths whose change means a new object; ``mutable``: not because of its contents."""
+    return _ALWAYS + _IMMUTABLE.get(kind, ()) + (() if mutable else _CONTENTS.get(kind, ()))

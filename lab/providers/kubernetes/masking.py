@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from lab.providers.sdk.provider import secret_strings
+from lab.providers.sdk.property_values import secret_strings
 
 _HIDDEN = "[secret]"
 

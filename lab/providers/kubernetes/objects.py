@@ -14,12 +14,17 @@ changed since the last write, so the server's own spelling of a value ("1000m" b
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from lab.providers.kubernetes import awaiting, kinds
-from lab.providers.kubernetes.cluster import ApiError, Cluster, NoSuchKind, Object, Unreachable
+from lab.providers.kubernetes.cluster import (
+    ApiError,
+    ClusterHandler,
+    NoSuchKind,
+    Object,
+    Unreachable,
+)
 from lab.providers.kubernetes.masking import Mask
 from lab.providers.kubernetes.shapes import (
     AUTONAMED,
@@ -39,22 +44,23 @@ from lab.providers.kubernetes.shapes import (
     string_data_as_data,
     without_nulls,
 )
-from lab.providers.sdk.property_values import known
-from lab.providers.sdk.provider import (
+from lab.providers.sdk.property_diff import DiffResult, diff_props
+from lab.providers.sdk.property_values import (
     UNKNOWN,
-    CheckFailure,
-    DiffResult,
-    InitFailed,
     Props,
-    ReadResult,
-    Resource,
     SecretValue,
-    StandinError,
-    diff_props,
     has_unknowns,
+    known,
     mark_secrets,
     reveal,
     secret,
+)
+from lab.providers.sdk.provider import (
+    CheckFailure,
+    InitFailed,
+    ReadResult,
+    Request,
+    StandinError,
 )
 
 PATCH_FORCE = "pulumi.com/patchForce"
@@ -62,32 +68,22 @@ PATCH_FORCE = "pulumi.com/patchForce"
 _NAME_MATTERS = ("APIService", "CustomResourceDefinition")
 
 
-class ObjectHandler:
+class ObjectHandler(ClusterHandler):
     """Resources of every type but Helm releases, on one cluster."""
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        cancelled: threading.Event,
-        log: Callable[[str, str, str], None],
-    ) -> None:
-        self.cluster = cluster
-        self.cancelled = cancelled
-        self.log = log
+    thing = "object"
 
     # Inputs
 
-    def check(
-        self, resource: Resource, olds: Props, news: Props
-    ) -> tuple[Props, list[CheckFailure]]:
+    def check(self, request: Request) -> tuple[Props, list[CheckFailure]]:
         """Complete the inputs: apiVersion, kind, name, namespace; hide secret data."""
-        api_version, kind = kinds.api_version_and_kind(resource.type)
+        api_version, kind = kinds.api_version_and_kind(request.type)
         if kind.endswith(("List", "Patch")):
             raise StandinError(
-                f"{resource.type}: lists and patch resources are not covered by the stand-in "
+                f"{request.type}: lists and patch resources are not covered by the stand-in "
                 "for pulumi-resource-kubernetes"
             )
-        props = {k: v for k, v in news.items() if v is not None}
+        props = {k: v for k, v in request.inputs.items() if v is not None}
         props.setdefault("apiVersion", api_version)
         props.setdefault("kind", kind)
         props = without_nulls(props)
@@ -103,7 +99,7 @@ class ObjectHandler:
             return props, [
                 CheckFailure("metadata.generateName", "cannot be used with server-side apply")
             ]
-        self._name(resource, meta, reveal(olds.get("metadata") or {}))
+        self._name(request, meta)
         default = self.cluster.settings.namespace
         if default and meta.get("namespace") in (None, "") and self._namespaced(props):
             meta["namespace"] = default
@@ -113,13 +109,12 @@ class ObjectHandler:
         props = string_data_as_data(props)
         return hide_secret_data(props), secret_failures(props)
 
-    def _name(self, resource: Resource, meta: dict[str, Any], old: Any) -> None:
+    def _name(self, request: Request, meta: dict[str, Any]) -> None:
         if meta.get("name") not in (None, ""):
             return
-        old = old if isinstance(old, dict) else {}
-        annotations = old.get("annotations")
-        was_auto = isinstance(annotations, dict) and annotations.get(AUTONAMED) == "true"
-        meta["name"] = old["name"] if was_auto and old.get("name") else autoname(resource.name)
+        old = reveal(request.old_inputs)
+        kept = old["metadata"].get("name") if is_autonamed(old) else None
+        meta["name"] = kept or autoname(request.name)
         given = meta.get("annotations")
         given = given.value if isinstance(given, SecretValue) else given
         if given is not UNKNOWN:
@@ -134,12 +129,10 @@ class ObjectHandler:
         except NoSuchKind:
             return True  # a custom kind whose definition comes later in the same update
 
-    def diff(
-        self, resource: Resource, old_inputs: Props, news: Props, ignore: list[str]
-    ) -> DiffResult:
+    def diff(self, request: Request) -> DiffResult:
         """Structural difference of the inputs."""
-        _, kind = kinds.api_version_and_kind(resource.type)
-        old, new = reveal(old_inputs), reveal(news)
+        _, kind = kinds.api_version_and_kind(request.type)
+        old, new = reveal(request.old_inputs), reveal(request.inputs)
         if kind == "Secret":  # a state of before may still have it otherwise
             old = string_data_as_data(old)
         new.pop(IMPORTED, None)
@@ -152,118 +145,90 @@ class ObjectHandler:
         # Turning a name from made-up into written-down is no change of the object.
         forget_autonamed(old, new)
         settings = self.cluster.settings
-        result = diff_props(
-            old,
-            new,
-            replace_on=kinds.replace_on(
-                kind,
-                secret_mutable=settings.enable_secret_mutable and not old.get("immutable"),
-                config_map_mutable=settings.enable_config_map_mutable and not old.get("immutable"),
-            ),
-            ignore=ignore,
+        mutable = (kind == "Secret" and settings.enable_secret_mutable) or (
+            kind == "ConfigMap" and settings.enable_config_map_mutable
         )
-        if not result.replaces:
-            return result
-        return DiffResult(
-            changes=True,
-            replaces=result.replaces,
-            detailed=result.detailed,
-            delete_before_replace=same_place(old, new) and not is_autonamed(new),
-        )
+        fixed = kinds.replace_on(kind, mutable=mutable and not old.get("immutable"))
+        result = diff_props(old, new, replace_on=fixed, ignore=request.ignore)
+        first = bool(result.replaces) and same_place(old, new) and not is_autonamed(new)
+        return replace(result, delete_before_replace=first)
 
     # Life
 
-    def create(
-        self, resource: Resource, inputs: Props, preview: bool, timeout: float | None
-    ) -> tuple[str, Props]:
+    def create(self, request: Request) -> tuple[str, Props]:
         """Apply a new object and wait for it."""
-        if preview:
-            self._try_out(inputs, new=True)
-            return "", inputs
-        body = self._body(inputs)
+        if request.preview:
+            self._try_out(request.inputs, new=True)
+            return "", request.inputs
+        body = self._body(request.inputs)
         meta = body["metadata"]
-        if not self.cluster.settings.upsert_existing:
-            found = self.cluster.get(
-                body["apiVersion"], body["kind"], meta["name"], meta.get("namespace")
-            )
-            if found is not None:
-                raise StandinError(_exists(body))
-        live = self._apply(body, inputs)
-        return identity(meta.get("namespace"), meta["name"]), self._awaited(
-            live, body, inputs, timeout
-        )
+        name, namespace = str(meta["name"]), meta.get("namespace")
+        if not self.cluster.settings.upsert_existing and self.cluster.get(
+            body["apiVersion"], body["kind"], name, namespace
+        ):
+            raise StandinError(_exists(body))
+        return identity(namespace, name), self._applied(body, request)
 
-    def update(self, inputs: Props, preview: bool, timeout: float | None) -> Props:
+    def update(self, request: Request) -> Props:
         """Apply a changed object and wait for it."""
-        if preview:
-            self._try_out(inputs, new=False)
-            return inputs
-        body = self._body(inputs)
-        return self._awaited(self._apply(body, inputs), body, inputs, timeout)
+        if request.preview:
+            self._try_out(request.inputs, new=False)
+            return request.inputs
+        return self._applied(self._body(request.inputs), request)
 
-    def read(self, resource: Resource, id: str, inputs: Props, olds: Props) -> ReadResult | None:
+    def read(self, request: Request) -> ReadResult | None:
         """The live object; for an import or a ``get`` the inputs are made from it."""
-        api_version, kind = kinds.api_version_and_kind(resource.type)
+        inputs = request.inputs
+        api_version, kind = kinds.api_version_and_kind(request.type)
         api_version = reveal(inputs.get("apiVersion")) or api_version
-        namespace, name = split_identity(id)
-        if namespace is None and (api_version, kind) not in kinds.CLUSTER_SCOPED:
-            try:
-                if self.cluster.namespaced(api_version, kind):
-                    namespace = self.cluster.default_namespace
-            except NoSuchKind:
-                return None
+        namespace, name = split_identity(request.id)
         try:
+            if (
+                namespace is None
+                and (api_version, kind) not in kinds.CLUSTER_SCOPED
+                and self.cluster.namespaced(api_version, kind)
+            ):
+                namespace = self.cluster.default_namespace
             live = self.cluster.get(api_version, kind, name, namespace)
         except NoSuchKind:
             return None
         except Unreachable:
-            if not self.cluster.settings.delete_unreachable or not olds:
+            if not self.forget(request):
                 raise
-            self.log(
-                "warning",
-                "the cluster is unreachable; forgetting this object",
-                resource.urn,
-            )
             return None
         if live is None:
             return None
         outputs = outputs_of(live)
         if inputs:
-            fresh = mark_secrets(drifted(reveal(inputs), reveal(olds), reveal(outputs)), inputs)
+            drift = drifted(reveal(inputs), reveal(request.state), reveal(outputs))
+            fresh = mark_secrets(drift, inputs)
         else:
             fresh = {**inputs_of(live), IMPORTED: True}
         if kind == "Secret":
             fresh = hide_secret_data(fresh)
-        return ReadResult(id=id, outputs=outputs, inputs=fresh)
+        return ReadResult(id=request.id, outputs=outputs, inputs=fresh)
 
-    def delete(self, resource: Resource, id: str, olds: Props, timeout: float | None) -> None:
+    def delete(self, request: Request) -> None:
         """Delete the object and wait until it is gone."""
-        live = reveal(olds)
-        api_version, kind = kinds.api_version_and_kind(resource.type)
-        namespace, name = split_identity(id)
+        live = reveal(request.state)
+        api_version, kind = kinds.api_version_and_kind(request.type)
+        namespace, name = split_identity(request.id)
+        place = {"namespace": namespace} if namespace else {}
         target: Object = {
             "apiVersion": live.get("apiVersion") or api_version,
             "kind": kind,
-            "metadata": {**live.get("metadata", {}), "name": name},
+            "metadata": {**live.get("metadata", {}), "name": name, **place},
         }
-        if namespace:
-            target["metadata"]["namespace"] = namespace
-        annotations = target["metadata"].get("annotations") or {}
-        seconds = awaiting.timeout_of(annotations, timeout, awaiting.DEFAULT_SECONDS)
         try:
+            seconds = _patience(target, request)
             self.cluster.delete(target["apiVersion"], kind, name, namespace)
-            if annotations.get(awaiting.SKIP) != "true":
-                awaiting.wait_gone(self.cluster, target, seconds, self.cancelled)
+            if seconds is not None:
+                awaiting.wait_gone(self.cluster, target, seconds)
         except NoSuchKind:
             return  # the definition is gone, and every object with it
         except Unreachable:
-            if not self.cluster.settings.delete_unreachable:
+            if not self.forget(request):
                 raise
-            self.log(
-                "warning",
-                "the cluster is unreachable; forgetting this object",
-                resource.urn,
-            )
 
     # Parts
 
@@ -311,21 +276,30 @@ class ObjectHandler:
             if error.status != 404:  # a namespace that this update makes
                 raise
 
-    def _awaited(self, live: Object, body: Object, inputs: Props, timeout: float | None) -> Props:
-        annotations = body["metadata"].get("annotations") or {}
-        if annotations.get(awaiting.SKIP) == "true":
+    def _applied(self, body: Object, request: Request) -> Props:
+        """Apply and wait until it is ready; the outputs."""
+        live = self._apply(body, request.inputs)
+        seconds = _patience(body, request)
+        if seconds is None:
             return outputs_of(live)
-        seconds = awaiting.timeout_of(annotations, timeout, awaiting.DEFAULT_SECONDS)
         try:
-            return outputs_of(awaiting.wait_ready(self.cluster, live, seconds, self.cancelled))
+            return outputs_of(awaiting.wait_ready(self.cluster, live, seconds))
         except (awaiting.NotReady, awaiting.Failed) as error:
             meta = live["metadata"]
             raise InitFailed(
                 str(error),
                 id=identity(meta.get("namespace"), meta["name"]),
                 outputs=outputs_of(live),
-                inputs=inputs,
+                inputs=request.inputs,
             ) from None
+
+
+def _patience(body: Object, request: Request) -> float | None:
+    """Seconds to wait for the object, None for not at all."""
+    annotations = body["metadata"].get("annotations") or {}
+    if annotations.get(awaiting.SKIP) == "true":
+        return None
+    return awaiting.timeout_of(annotations, request.timeout, awaiting.DEFAULT_SECONDS)
 
 
 def _exists(body: Object) -> str:

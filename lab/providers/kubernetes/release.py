@@ -16,13 +16,12 @@ not look for its chart in the program's folder or in helm's repositories.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 import yaml
 
-from lab.providers.kubernetes.cluster import Cluster, Unreachable
+from lab.providers.kubernetes.cluster import Cluster, ClusterHandler, Unreachable
 from lab.providers.kubernetes.helm import Helm, HelmFailed
 from lab.providers.kubernetes.helm_arguments import (
     DEFAULT_SECONDS,
@@ -44,19 +43,15 @@ from lab.providers.kubernetes.release_state import (
 )
 from lab.providers.kubernetes.shapes import autoname, identity, split_identity
 from lab.providers.kubernetes.trouble import Watcher
-from lab.providers.sdk.property_values import known
+from lab.providers.sdk.property_diff import DiffResult, diff_props
+from lab.providers.sdk.property_values import UNKNOWN, Props, has_unknowns, known, reveal
 from lab.providers.sdk.provider import (
-    UNKNOWN,
     CheckFailure,
-    DiffResult,
     InitFailed,
-    Props,
+    Log,
     ReadResult,
-    Resource,
+    Request,
     StandinError,
-    diff_props,
-    has_unknowns,
-    reveal,
 )
 
 TYPE = "kubernetes:helm.sh/v3:Release"
@@ -66,23 +61,22 @@ _OUTPUT_ONLY = ("resourceNames", "status", "checksum", "manifest", "compat")
 _REFUSED = ("valueYamlFiles", "lint")
 
 
-class ReleaseHandler:
+class ReleaseHandler(ClusterHandler):
     """Helm releases on one cluster."""
 
-    def __init__(self, cluster: Cluster, helm: Helm, log: Callable[[str, str, str], None]) -> None:
-        self.cluster = cluster
+    thing = "release"
+
+    def __init__(self, cluster: Cluster, log: Log, helm: Helm) -> None:
+        super().__init__(cluster, log)
         self.helm = helm
-        self.log = log
 
     # Inputs
 
-    def check(
-        self, resource: Resource, olds: Props, news: Props
-    ) -> tuple[Props, list[CheckFailure]]:
+    def check(self, request: Request) -> tuple[Props, list[CheckFailure]]:
         """Complete the inputs and resolve the chart's exact version."""
-        props = {k: v for k, v in news.items() if v is not None and k not in _OUTPUT_ONLY}
+        props = {k: v for k, v in request.inputs.items() if v is not None and k not in _OUTPUT_ONLY}
         if reveal(props.get("name")) in (None, ""):
-            props["name"] = olds.get("name") or autoname(resource.name)
+            props["name"] = request.old_inputs.get("name") or autoname(request.name)
         if reveal(props.get("namespace")) in (None, ""):
             props["namespace"] = self.cluster.default_namespace
         if not reveal(props.get("skipAwait")):
@@ -103,7 +97,7 @@ class ReleaseHandler:
             self.log(
                 "warning",
                 "allowNullValues has no effect: nulls in the values are always kept",
-                resource.urn,
+                request.urn,
             )
         source = {k: props.get(k) for k in ("chart", "version", "repositoryOpts", "namespace")}
         if not failures and not has_unknowns(source):
@@ -135,74 +129,61 @@ class ReleaseHandler:
             )
         return str(meta["version"])
 
-    def diff(
-        self, old_inputs: Props, olds: Props, news: Props, ignore: Iterable[str]
-    ) -> DiffResult:
+    def diff(self, request: Request) -> DiffResult:
         """What the program wants otherwise than the state has it; below ``values`` a null counts."""
-        old, new = compared(old_inputs, olds, news, leave_out=_OUTPUT_ONLY)
+        sides = (request.old_inputs, request.state, request.inputs)
+        old, new = compared(*sides, leave_out=_OUTPUT_ONLY)
         found = diff_props(
-            old, new, replace_on=_REPLACE_ON, ignore=ignore, nulls_matter=("values",)
+            old, new, replace_on=_REPLACE_ON, ignore=request.ignore, nulls_matter=("values",)
         )
         return replace(found, of_state=True)
 
     # Life
 
-    def create(self, inputs: Props, preview: bool) -> tuple[str, Props]:
+    def create(self, request: Request) -> tuple[str, Props]:
         """helm install."""
-        if preview:
-            return "", pending_of(inputs)
-        release, mask = known(inputs), Mask(inputs)
-        id = identity(release["namespace"], release["name"])
-        done = self._apply("install", release, inputs, mask)
-        return id, outputs_of(inputs, done)
+        if request.preview:
+            return "", pending_of(request.inputs)
+        release = known(request.inputs)
+        outputs = outputs_of(request.inputs, self._apply("install", request.inputs))
+        return identity(release["namespace"], release["name"]), outputs
 
-    def update(self, inputs: Props, preview: bool) -> Props:
+    def update(self, request: Request) -> Props:
         """helm upgrade."""
-        if preview:
-            return pending_of(inputs)
-        return outputs_of(inputs, self._apply("upgrade", known(inputs), inputs, Mask(inputs)))
+        if request.preview:
+            return pending_of(request.inputs)
+        return outputs_of(request.inputs, self._apply("upgrade", request.inputs))
 
-    def read(self, resource: Resource, id: str, inputs: Props, olds: Props) -> ReadResult | None:
+    def _place(self, request: Request) -> tuple[str, str]:
+        namespace, name = split_identity(request.id)
+        return namespace or self.cluster.default_namespace, name
+
+    def read(self, request: Request) -> ReadResult | None:
         """The release as helm has it. Its inputs stay; for an import they are made from it."""
-        namespace, name = split_identity(id)
-        namespace = namespace or self.cluster.default_namespace
-        mask = Mask(inputs, olds)
+        inputs, (namespace, name) = request.inputs, self._place(request)
         try:
-            live = self._live(name, namespace, mask)
+            live = self._live(name, namespace, Mask(inputs, request.state))
         except Unreachable:
-            if not self.cluster.settings.delete_unreachable or not olds:
+            if not self.forget(request):
                 raise
-            self.log(
-                "warning",
-                "the cluster is unreachable; forgetting this release",
-                resource.urn,
-            )
             return None
         if live is None:
             return None
         fresh = inputs or imported(live)
-        return ReadResult(
-            id=identity(namespace, name), outputs=seen_by(fresh, olds, live), inputs=fresh
-        )
+        outputs = seen_by(fresh, request.state, live)
+        return ReadResult(id=identity(namespace, name), outputs=outputs, inputs=fresh)
 
-    def delete(self, resource: Resource, id: str, olds: Props) -> None:
+    def delete(self, request: Request) -> None:
         """helm uninstall; gone already is success."""
-        release, mask = known(olds), Mask(olds)
-        namespace, name = split_identity(id)
-        namespace = namespace or self.cluster.default_namespace
-        if not self.cluster.reachable() and self.cluster.settings.delete_unreachable:
-            self.log(
-                "warning",
-                "the cluster is unreachable; forgetting this release",
-                resource.urn,
-            )
+        release, (namespace, name) = known(request.state), self._place(request)
+        if not self.cluster.reachable() and self.forget(request):
             return
         arguments = ["uninstall", name, "--namespace", namespace, "--ignore-not-found"]
         if release.get("atomic") or not release.get("skipAwait"):
             arguments += ["--wait", "--timeout", timeout_of(release)]
         self._answering()
         try:
-            self.helm.run(arguments, mask)
+            self.helm.run(arguments, Mask(request.state))
         except HelmFailed as error:
             raise StandinError(
                 f"helm could not uninstall release {namespace}/{name}: {error}"
@@ -214,9 +195,8 @@ class ReleaseHandler:
         """Wait out an API server that is restarting: helm itself gives up at once."""
         self.cluster.namespaced("v1", "Namespace")
 
-    def _apply(
-        self, verb: str, release: dict[str, Any], inputs: Props, mask: Mask
-    ) -> dict[str, Any]:
+    def _apply(self, verb: str, inputs: Props) -> dict[str, Any]:
+        release, mask = known(inputs), Mask(inputs)
         name, namespace = release["name"], release["namespace"]
         self._answering()
         started = time.time()

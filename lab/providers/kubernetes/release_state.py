@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from lab.providers.kubernetes.shapes import identity
-from lab.providers.sdk.provider import UNKNOWN, Props, mark_secrets, reveal
+from lab.providers.sdk.property_values import UNKNOWN, Props, mark_secrets, reveal
 from values.merge import merge
 
 

@@ -9,14 +9,8 @@ from typing import Any
 
 import yaml
 
-from lab.providers.sdk.provider import (
-    UNKNOWN,
-    Props,
-    StandinError,
-    config_bool,
-    config_json,
-    reveal,
-)
+from lab.providers.sdk.property_values import UNKNOWN, Props, reveal
+from lab.providers.sdk.provider import StandinError, config_bool, config_json
 
 _NOT_COVERED = ("cluster", "renderYamlToDirectory", "skipUpdateUnreachable")
 

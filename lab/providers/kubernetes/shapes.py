@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.providers.kubernetes.cluster import Object
-from lab.providers.sdk.provider import (
+from lab.providers.sdk.property_values import (
     UNKNOWN,
-    CheckFailure,
     Props,
     SecretValue,
     has_unknowns,
@@ -23,6 +22,7 @@ from lab.providers.sdk.provider import (
     same,
     secret,
 )
+from lab.providers.sdk.provider import CheckFailure
 
 AUTONAMED = "pulumi.com/autonamed"
 IMPORTED = "__imported"

@@ -20,13 +20,14 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import grpc
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import (
     engine_pb2,
     engine_pb2_grpc,
@@ -40,9 +41,10 @@ from lab.providers.sdk.property_diff import DiffResult, Kind, parse_path
 from lab.providers.sdk.property_values import Props, from_struct, mark_secrets, to_struct
 from lab.providers.sdk.provider import (
     CheckFailure,
+    Handler,
     InitFailed,
     InvokeFailed,
-    Resource,
+    Request,
     StandinError,
     StandinProvider,
 )
@@ -115,18 +117,39 @@ def _clean(method: Method) -> Method:
     return call  # type: ignore[return-value]
 
 
-def _resource(request: Any) -> Resource:
-    urn = request.urn
-    parts = urn.split("::")
-    return Resource(
-        urn=urn,
-        type=request.type or (parts[2].split("$")[-1] if len(parts) > 3 else ""),
-        name=request.name or ("::".join(parts[3:]) if len(parts) > 3 else ""),
+def _request(
+    call: Any,
+    *,
+    inputs: struct_pb2.Struct | None = None,
+    old_inputs: struct_pb2.Struct | None = None,
+    state: struct_pb2.Struct | None = None,
+) -> Request:
+    """The engine's call as a ``Request``; older engines name type and resource in the URN only."""
+    parts = [*call.urn.split("::", 3), "", "", "", ""]
+    return Request(
+        urn=call.urn,
+        type=call.type or parts[2].split("$")[-1],
+        name=call.name or parts[3],
+        id=getattr(call, "id", ""),
+        preview=getattr(call, "preview", False),
+        timeout=getattr(call, "timeout", 0) or None,
+        ignore=tuple(getattr(call, "ignoreChanges", ())),
+        inputs=from_struct(inputs) if inputs else {},
+        old_inputs=from_struct(old_inputs) if old_inputs else {},
+        state=from_struct(state) if state else {},
     )
 
 
 def _failures(failures: list[CheckFailure]) -> list[provider_pb2.CheckFailure]:
     return [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in failures]
+
+
+def _check_response(
+    request: Request, inputs: Props, failures: list[CheckFailure]
+) -> provider_pb2.CheckResponse:
+    return provider_pb2.CheckResponse(
+        inputs=to_struct(mark_secrets(inputs, request.inputs)), failures=_failures(failures)
+    )
 
 
 def _diff_response(result: DiffResult) -> provider_pb2.DiffResponse:
@@ -216,138 +239,97 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         schema = f'{{"name": "{self.provider.name}", "version": "{self.version}"}}'
         return provider_pb2.GetSchemaResponse(schema=schema)
 
-    @_clean
-    def GetMapping(self, request: Any, context: Any) -> provider_pb2.GetMappingResponse:
-        return provider_pb2.GetMappingResponse()
-
-    @_clean
-    def GetMappings(self, request: Any, context: Any) -> provider_pb2.GetMappingsResponse:
-        return provider_pb2.GetMappingsResponse()
-
     # Configuration
 
     @_clean
-    def CheckConfig(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
-        olds, news = from_struct(request.olds), from_struct(request.news)
-        inputs, failures = self.provider.check_config(olds, news)
-        return provider_pb2.CheckResponse(
-            inputs=to_struct(mark_secrets(inputs, news)), failures=_failures(failures)
-        )
+    def CheckConfig(self, call: Any, context: Any) -> provider_pb2.CheckResponse:
+        request = _request(call, inputs=call.news, old_inputs=call.olds)
+        return _check_response(request, *self.provider.check_config(request))
 
     @_clean
-    def DiffConfig(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
+    def DiffConfig(self, call: Any, context: Any) -> provider_pb2.DiffResponse:
         # Older engines send the old inputs as the old state.
-        old = request.old_inputs if request.HasField("old_inputs") else request.olds
-        olds = from_struct(old)
-        news = from_struct(request.news)
-        return _diff_response(self.provider.diff_config(olds, news, list(request.ignoreChanges)))
+        old = call.old_inputs if call.HasField("old_inputs") else call.olds
+        request = _request(call, inputs=call.news, old_inputs=old)
+        return _diff_response(self.provider.diff_config(request))
 
     @_clean
-    def Configure(self, request: Any, context: Any) -> provider_pb2.ConfigureResponse:
+    def Configure(self, call: Any, context: Any) -> provider_pb2.ConfigureResponse:
         self._announce()
-        self.provider.configure(from_struct(request.args))
+        self.provider.configure(from_struct(call.args))
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
-    # Resources and look-ups
+    # Resources and lookups
 
     @_clean
-    def Check(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
-        olds, news = from_struct(request.olds), from_struct(request.news)
-        inputs, failures = self.provider.check(_resource(request), olds, news)
-        return provider_pb2.CheckResponse(
-            inputs=to_struct(mark_secrets(inputs, news)), failures=_failures(failures)
-        )
+    def Check(self, call: Any, context: Any) -> provider_pb2.CheckResponse:
+        request = _request(call, inputs=call.news, old_inputs=call.olds)
+        return _check_response(request, *self._handler(request).check(request))
 
     @_clean
-    def Diff(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
-        result = self.provider.diff(
-            _resource(request),
-            request.id,
-            from_struct(request.old_inputs),
-            from_struct(request.olds),
-            from_struct(request.news),
-            list(request.ignoreChanges),
-        )
-        return _diff_response(result)
+    def Diff(self, call: Any, context: Any) -> provider_pb2.DiffResponse:
+        request = _request(call, inputs=call.news, old_inputs=call.old_inputs, state=call.olds)
+        return _diff_response(self._handler(request).diff(request))
 
     @_clean
-    def Create(self, request: Any, context: Any) -> provider_pb2.CreateResponse:
-        inputs = from_struct(request.properties)
-        with _keeping_secrets(inputs):
-            id, outputs = self.provider.create(
-                _resource(request), inputs, request.preview, request.timeout or None
-            )
-        return provider_pb2.CreateResponse(id=id, properties=_outputs(outputs, inputs))
+    def Create(self, call: Any, context: Any) -> provider_pb2.CreateResponse:
+        request = _request(call, inputs=call.properties)
+        with _keeping_secrets(request.inputs) as hidden:
+            id, outputs = self._handler(request).create(request)
+        return provider_pb2.CreateResponse(id=id, properties=to_struct(hidden(outputs)))
 
     @_clean
-    def Read(self, request: Any, context: Any) -> provider_pb2.ReadResponse:
-        inputs, olds = from_struct(request.inputs), from_struct(request.properties)
-        with _keeping_secrets(inputs, olds):
-            result = self.provider.read(_resource(request), request.id, inputs, olds)
+    def Read(self, call: Any, context: Any) -> provider_pb2.ReadResponse:
+        request = _request(call, inputs=call.inputs, state=call.properties)
+        with _keeping_secrets(request.inputs, request.state) as hidden:
+            result = self._handler(request).read(request)
         if result is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
             id=result.id,
-            properties=_outputs(result.outputs, inputs, olds),
-            inputs=_outputs(result.inputs, inputs),
+            properties=to_struct(hidden(result.outputs)),
+            inputs=to_struct(mark_secrets(result.inputs, request.inputs)),
         )
 
     @_clean
-    def Update(self, request: Any, context: Any) -> provider_pb2.UpdateResponse:
-        news = from_struct(request.news)
-        with _keeping_secrets(news):
-            outputs = self.provider.update(
-                _resource(request),
-                request.id,
-                from_struct(request.old_inputs),
-                from_struct(request.olds),
-                news,
-                request.preview,
-                request.timeout or None,
-            )
-        return provider_pb2.UpdateResponse(properties=_outputs(outputs, news))
+    def Update(self, call: Any, context: Any) -> provider_pb2.UpdateResponse:
+        request = _request(call, inputs=call.news, old_inputs=call.old_inputs, state=call.olds)
+        with _keeping_secrets(request.inputs) as hidden:
+            outputs = self._handler(request).update(request)
+        return provider_pb2.UpdateResponse(properties=to_struct(hidden(outputs)))
 
     @_clean
-    def Delete(self, request: Any, context: Any) -> empty_pb2.Empty:
-        self.provider.delete(
-            _resource(request),
-            request.id,
-            from_struct(request.old_inputs),
-            from_struct(request.properties),
-            request.timeout or None,
-        )
+    def Delete(self, call: Any, context: Any) -> empty_pb2.Empty:
+        request = _request(call, old_inputs=call.old_inputs, state=call.properties)
+        self._handler(request).delete(request)
         return empty_pb2.Empty()
 
     @_clean
-    def Invoke(self, request: Any, context: Any) -> provider_pb2.InvokeResponse:
+    def Invoke(self, call: Any, context: Any) -> provider_pb2.InvokeResponse:
         try:
-            result = self.provider.invoke(request.tok, from_struct(request.args), request.preview)
+            result = self.provider.invoke(call.tok, from_struct(call.args))
         except InvokeFailed as error:
             return provider_pb2.InvokeResponse(failures=_failures(error.failures))
         return provider_pb2.InvokeResponse(**{"return": to_struct(result)})
 
-
-def _outputs(outputs: Props, *likes: Props) -> Any:
-    for like in likes:
-        outputs = mark_secrets(outputs, like)
-    return to_struct(outputs)
+    def _handler(self, request: Request) -> Handler:
+        return self.provider.handler(request.type)
 
 
-class _keeping_secrets:
-    """Marks the outputs that an ``InitFailed`` carries as the normal answer's would be."""
+@contextmanager
+def _keeping_secrets(*likes: Props) -> Iterator[Callable[[Props], Props]]:
+    """A function that makes secret whatever is secret in ``likes``; what an ``InitFailed``
+    carries goes through it too."""
 
-    def __init__(self, *likes: Props) -> None:
-        self.likes = likes
+    def hidden(props: Props) -> Props:
+        return functools.reduce(mark_secrets, likes, props)
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if isinstance(error, InitFailed):
-            for like in self.likes:
-                error.outputs = mark_secrets(error.outputs, like)
-                if error.inputs is not None:
-                    error.inputs = mark_secrets(error.inputs, like)
+    try:
+        yield hidden
+    except InitFailed as error:
+        error.outputs = hidden(error.outputs)
+        error.inputs = hidden(error.inputs or {})
+        raise
 
 
 def start(provider: StandinProvider, version: str, engine: str = "") -> tuple[grpc.Server, int]:

@@ -1,9 +1,8 @@
-"""What every stand-in is made of: ``StandinProvider`` and the failures it may raise.
+"""What every stand-in is made of: a provider, its handlers, and the failures they may raise.
 
-A stand-in overrides the methods it needs; all of them work on plain Python values (see
-``lab.providers.sdk.property_values``) and may be called from several threads at once. The server around
-it (``lab.providers.sdk.grpc_server``) speaks the protocol: it hides tracebacks, keeps every input
-that is secret secret in the outputs, and says once that this is a stand-in.
+All of it works on plain Python values (``property_values``) and may be called from several
+threads at once. The server around it (``grpc_server``) speaks the protocol: it hides tracebacks,
+keeps every input that is secret secret in the outputs, and says once that this is a stand-in.
 
 Does not do: components (``Construct``), ``Call``, schemas, mappings.
 """
@@ -12,58 +11,16 @@ from __future__ import annotations
 
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from lab.providers.sdk.property_diff import DiffResult, Kind, diff_props, format_path, parse_path
-from lab.providers.sdk.property_values import (
-    UNKNOWN,
-    Props,
-    SecretValue,
-    Unknown,
-    from_struct,
-    has_secrets,
-    has_unknowns,
-    known,
-    mark_secrets,
-    reveal,
-    same,
-    secret,
-    secret_strings,
-    to_struct,
-)
+from lab.providers.sdk.property_diff import DiffResult, diff_props
+from lab.providers.sdk.property_values import UNKNOWN, Props, reveal
 
-__all__ = [
-    "UNKNOWN",
-    "CheckFailure",
-    "DiffResult",
-    "InitFailed",
-    "InvokeFailed",
-    "Kind",
-    "Props",
-    "ReadResult",
-    "Resource",
-    "SecretValue",
-    "StandinError",
-    "StandinProvider",
-    "Unknown",
-    "config_bool",
-    "config_json",
-    "diff_props",
-    "format_path",
-    "from_struct",
-    "has_secrets",
-    "has_unknowns",
-    "known",
-    "mark_secrets",
-    "parse_path",
-    "reveal",
-    "same",
-    "secret",
-    "secret_strings",
-    "to_struct",
-]
+Log = Callable[[str, str, str], None]
+"""Severity, message, URN."""
 
 
 class StandinError(Exception):
@@ -94,7 +51,7 @@ class CheckFailure:
 
 
 class InvokeFailed(StandinError):
-    """Wrong arguments of a look-up, one failure for each."""
+    """Wrong arguments of a lookup, one failure for each."""
 
     def __init__(self, failures: Iterable[CheckFailure]) -> None:
         self.failures = list(failures)
@@ -102,12 +59,24 @@ class InvokeFailed(StandinError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resource:
-    """Who is asked about: URN, type token and logical name."""
+class Request:
+    """What the engine asks about one resource; a map that an operation does not have is empty.
 
-    urn: str
+    ``inputs`` are the program's (unknowns may be anywhere in them during a preview),
+    ``old_inputs`` those of the last update, ``state`` the outputs that the engine keeps.
+    ``timeout`` is in seconds, None when unset.
+    """
+
     type: str
-    name: str
+    name: str = ""
+    urn: str = ""
+    id: str = ""
+    inputs: Props = field(default_factory=dict)
+    old_inputs: Props = field(default_factory=dict)
+    state: Props = field(default_factory=dict)
+    preview: bool = False
+    timeout: float | None = None
+    ignore: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +86,37 @@ class ReadResult:
     id: str
     outputs: Props
     inputs: Props
+
+
+class Handler(ABC):
+    """Resources of one type, or of several that are handled alike."""
+
+    @abstractmethod
+    def check(self, request: Request) -> tuple[Props, list[CheckFailure]]:
+        """Validate and complete inputs. The result replaces the inputs, so anything taken from
+        them keeps its ``Secret``."""
+
+    @abstractmethod
+    def diff(self, request: Request) -> DiffResult:
+        """What changes, and whether that is a replacement."""
+
+    @abstractmethod
+    def create(self, request: Request) -> tuple[str, Props]:
+        """Make it and return id and outputs. In a preview: touch nothing, id is ignored,
+        outputs not known yet are ``UNKNOWN``."""
+
+    @abstractmethod
+    def read(self, request: Request) -> ReadResult | None:
+        """The resource as it is now, None when it is gone. Inputs and state are empty for an
+        import or a ``get``."""
+
+    @abstractmethod
+    def update(self, request: Request) -> Props:
+        """Change it in place and return the outputs."""
+
+    @abstractmethod
+    def delete(self, request: Request) -> None:
+        """Remove it; being gone already is success."""
 
 
 class StandinProvider:
@@ -134,17 +134,15 @@ class StandinProvider:
 
     def __init__(self) -> None:
         self.cancelled = threading.Event()
-        self.log: Callable[[str, str, str], None] = lambda severity, message, urn: None
+        self.log: Log = lambda severity, message, urn: None
 
-    # Provider configuration
-
-    def check_config(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
+    def check_config(self, request: Request) -> tuple[Props, list[CheckFailure]]:
         """Validate the provider's own inputs. Structured settings arrive as JSON text."""
-        return news, []
+        return request.inputs, []
 
-    def diff_config(self, olds: Props, news: Props, ignore_changes: list[str]) -> DiffResult:
+    def diff_config(self, request: Request) -> DiffResult:
         """Difference of the provider's inputs; by default never a replacement."""
-        return diff_props(olds, news, ignore=ignore_changes)
+        return diff_props(request.old_inputs, request.inputs, ignore=request.ignore)
 
     def configure(self, args: Props) -> None:
         """Take the configuration; called once before any resource."""
@@ -157,77 +155,12 @@ class StandinProvider:
         """The plugin ends: stop children, remove private files. Overrides call super."""
         self.cancelled.set()
 
-    # Resources
+    def handler(self, type: str) -> Handler:
+        """Who answers for resources of this type."""
+        raise StandinError(self.not_known(type))
 
-    def check(
-        self, resource: Resource, olds: Props, news: Props
-    ) -> tuple[Props, list[CheckFailure]]:
-        """Validate and complete inputs. ``olds`` are the last inputs ({} when new).
-
-        Unknowns may be anywhere in ``news`` during a preview. The result replaces the
-        inputs, so anything taken from ``news`` keeps its ``Secret``.
-        """
-        return news, []
-
-    def replace_on(self, type: str) -> Iterable[str]:
-        """Input paths of this type whose change forces a replacement (default diff)."""
-        return ()
-
-    def diff(
-        self,
-        resource: Resource,
-        id: str,
-        old_inputs: Props,
-        olds: Props,
-        news: Props,
-        ignore_changes: list[str],
-    ) -> DiffResult:
-        """What changes. ``olds`` is the old state (outputs); default compares inputs."""
-        return diff_props(
-            old_inputs,
-            news,
-            replace_on=self.replace_on(resource.type),
-            ignore=ignore_changes,
-        )
-
-    def create(
-        self, resource: Resource, inputs: Props, preview: bool, timeout: float | None
-    ) -> tuple[str, Props]:
-        """Make it and return id and outputs. In a preview: touch nothing, id is ignored,
-        outputs not known yet are ``UNKNOWN``. ``timeout`` in seconds, None when unset."""
-        raise StandinError(self.not_known(resource.type))
-
-    def read(self, resource: Resource, id: str, inputs: Props, olds: Props) -> ReadResult | None:
-        """The resource as it is now, None when it is gone. Both maps are empty for an
-        import or a ``get``."""
-        raise StandinError(self.not_known(resource.type))
-
-    def update(
-        self,
-        resource: Resource,
-        id: str,
-        old_inputs: Props,
-        olds: Props,
-        news: Props,
-        preview: bool,
-        timeout: float | None,
-    ) -> Props:
-        """Change it in place and return the outputs."""
-        raise StandinError(self.not_known(resource.type))
-
-    def delete(
-        self,
-        resource: Resource,
-        id: str,
-        old_inputs: Props,
-        olds: Props,
-        timeout: float | None,
-    ) -> None:
-        """Remove it; being gone already is success."""
-        raise StandinError(self.not_known(resource.type))
-
-    def invoke(self, token: str, args: Props, preview: bool) -> Props:
-        """Answer a look-up; raise ``InvokeFailed`` for wrong arguments."""
+    def invoke(self, token: str, args: Props) -> Props:
+        """Answer a lookup; raise ``InvokeFailed`` for wrong arguments."""
         raise StandinError(self.not_known(token))
 
     def not_known(self, token: str) -> str:

@@ -1,51 +1,58 @@
-"""A stand-in provider made of one ``Handler`` per resource type.
+"""What the cloud stand-ins share: one handler per resource type, and the provider around them.
 
-``HandledProvider`` does what is the same for all of them: input names and types against the
-SDK, generated names, replacement as the official provider does it, previews that touch
-nothing, records of what exists. A handler adds the type's own rules and requests.
-
-Values reach handlers without ``Secret`` wrappers; the server around marks outputs secret
-wherever the input of that path was.
+``CloudHandler`` does what is the same for all types: input names and types against the SDK,
+generated names, replacement as the official provider does it, previews that touch nothing,
+records of what exists. A type adds its own rules and requests; values reach these without
+``Secret`` wrappers, and the server marks outputs secret wherever the input of that path was.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import threading
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Generic, TypeVar
 
 from lab.providers.sdk import sdk_inputs
+from lab.providers.sdk import seed as seeds
+from lab.providers.sdk.property_diff import DiffResult, diff_props
+from lab.providers.sdk.property_values import UNKNOWN, Props, has_unknowns, reveal, secret
 from lab.providers.sdk.provider import (
-    UNKNOWN,
     CheckFailure,
-    DiffResult,
+    Handler,
     InvokeFailed,
-    Props,
     ReadResult,
-    Resource,
+    Request,
     StandinError,
     StandinProvider,
-    diff_props,
-    has_unknowns,
-    reveal,
-    secret,
 )
 from lab.providers.sdk.records import Records
 from lab.providers.sdk.replacements import REPLACEMENTS
-from lab.providers.sdk.seed import CloudSeed
 
 DEFAULTS = "__defaults"
 """Input that lists the properties a check filled in; the official bridged providers use it."""
 
 
-class Handler:
-    """One resource type."""
+@dataclass(kw_only=True)
+class CloudContext:
+    """Shared by the handlers and lookups of one provider process."""
+
+    seed: seeds.CloudSeed
+    records: Records
+
+
+Context = TypeVar("Context", bound=CloudContext)
+
+
+class CloudHandler(Handler, Generic[Context]):
+    """One resource type of a cloud."""
 
     kind: ClassVar[str]
     """Type token, ``gcp:container/nodePool:NodePool``."""
-    args: ClassVar[str]
-    """SDK class of the inputs, ``pulumi_gcp.container:NodePoolArgs``."""
     computed: ClassVar[tuple[str, ...]] = ()
     """Outputs that are unknown until the resource exists."""
     chosen: ClassVar[tuple[str, ...]] = ()
@@ -60,6 +67,11 @@ class Handler:
     covered: ClassVar[frozenset[str] | None] = None
     """Inputs that the stand-in translates, None for all that the SDK declares."""
 
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    # What a type says of itself
+
     def defaults(self, inputs: Props) -> Props:
         """Inputs that the official provider fills in when they are absent."""
         return {}
@@ -68,11 +80,11 @@ class Handler:
         """What is wrong with these values; ``UNKNOWN`` may be anywhere."""
         yield from ()
 
-    def create(self, inputs: Props) -> tuple[str, Props]:
+    @abstractmethod
+    def make(self, inputs: Props) -> tuple[str, Props]:
         """Make it: id and computed outputs (inputs are added)."""
-        raise NotImplementedError
 
-    def update(self, id: str, old: Props, olds: Props, new: Props) -> Props:
+    def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         """Change it; returns computed outputs."""
         raise NotImplementedError
 
@@ -84,7 +96,7 @@ class Handler:
         """Whether the cloud still has it, given that there is a record."""
         return True
 
-    def delete(self, id: str, inputs: Props, olds: Props) -> None:
+    def remove(self, id: str, inputs: Props, olds: Props) -> None:
         """Remove it; being gone already is success."""
 
     def effective(self, inputs: Props, olds: Props | None) -> Props:
@@ -93,227 +105,186 @@ class Handler:
         ``olds`` is the state, None while there is none."""
         return {}
 
+    # What the engine asks
 
-class HandledProvider(StandinProvider):
-    """A provider made of handlers and look-ups; subclasses fill both in ``open``."""
-
-    config_class: ClassVar[str]
-    """SDK class of the provider's own settings."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.handlers: dict[str, Handler] = {}
-        self.lookups: dict[str, tuple[str, Callable[[Props], Props]]] = {}
-        self.records: Records | None = None
-
-    # Configuration
-
-    def check_config(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
-        declared = sdk_inputs.names(self.config_class) | {
-            "version",
-            "pluginDownloadURL",
-        }
-        failures = [
-            CheckFailure(key, f"the {self.name} provider has no such setting")
-            for key in news
-            if key not in declared and not key.startswith("__")
-        ]
-        return news, failures
-
-    def configure(self, args: Props) -> None:
-        plain = reveal(args)
-        self.configured(
-            {key: value for key, value in plain.items() if value not in (None, UNKNOWN)}
-        )
-
-    def configured(self, settings: Props) -> None:
-        """Take plain settings; structured ones are still JSON text."""
-
-    # Resources
-
-    def handler(self, type: str) -> Handler:
-        """The handler of a type token, opening the provider when that is not done yet."""
-        self.open()
-        try:
-            return self.handlers[type]
-        except KeyError:
-            raise StandinError(self.not_known(type)) from None
-
-    def open(self) -> None:
-        """Fill ``handlers``, ``lookups`` and ``records`` once."""
-
-    def check(
-        self, resource: Resource, olds: Props, news: Props
-    ) -> tuple[Props, list[CheckFailure]]:
-        handler = self.handler(resource.type)
-        plain, old = reveal(news), reveal(olds)
-        failures = sdk_inputs.check_inputs(handler.args, plain)
-        if handler.covered is not None:
+    def check(self, request: Request) -> tuple[Props, list[CheckFailure]]:
+        plain = reveal(request.inputs)
+        failures = sdk_inputs.check_inputs(self.kind, plain)
+        if self.covered is not None:
+            package = self.kind.partition(":")[0]
+            declared = sdk_inputs.names(sdk_inputs.args_class(self.kind))
             failures += [
-                CheckFailure(key, f"the stand-in for {self.name} does not translate this one")
+                CheckFailure(key, f"the stand-in for {package} does not translate this one")
                 for key, value in plain.items()
-                if value is not None
-                and key not in handler.covered
-                and key in sdk_inputs.names(handler.args)
+                if value is not None and key in declared - self.covered
             ]
-        added = self._generated_name(handler, resource, old, plain)
-        for key, value in handler.defaults({**plain, **added}).items():
+        added = self._generated_name(request, plain)
+        for key, value in self.defaults({**plain, **added}).items():
             if plain.get(key) is None and value is not None:
                 added[key] = value
         if not failures:
-            failures = list(handler.problems({**plain, **added}))
+            failures = list(self.problems({**plain, **added}))
         marks = {DEFAULTS: sorted(added)} if added else {}
-        return {**news, **added, **marks}, failures
+        return {**request.inputs, **added, **marks}, failures
 
-    def _generated_name(
-        self, handler: Handler, resource: Resource, old: Props, new: Props
-    ) -> Props:
-        if not handler.names or any(new.get(name) is not None for name in handler.names):
+    def _generated_name(self, request: Request, new: Props) -> Props:
+        if not self.names or any(new.get(name) is not None for name in self.names):
             return {}
-        name = handler.names[0]
+        name, old = self.names[0], reveal(request.old_inputs)
         if name in old.get(DEFAULTS, ()):
             return {name: old[name]}
-        return {name: f"{resource.name[: handler.name_limit - 8]}-{secrets.token_hex(4)[:7]}"}
+        return {name: f"{request.name[: self.name_limit - 8]}-{secrets.token_hex(4)[:7]}"}
 
-    def diff(
-        self,
-        resource: Resource,
-        id: str,
-        old_inputs: Props,
-        olds: Props,
-        news: Props,
-        ignore_changes: list[str],
-    ) -> DiffResult:
-        handler = self.handler(resource.type)
-        row = REPLACEMENTS[handler.kind]
-        effective = handler.effective(reveal(news), reveal(olds))
-        news = {**_kept(handler, old_inputs), **news}
+    def diff(self, request: Request) -> DiffResult:
+        row, olds = REPLACEMENTS[self.kind], request.state
+        effective = self.effective(reveal(request.inputs), reveal(olds))
+        news = {**self._kept(request.old_inputs), **request.inputs}
         result = diff_props(
-            {
-                **_ordered(handler, old_inputs),
-                **{k: reveal(olds.get(k)) for k in effective},
-            },
-            {**_ordered(handler, news), **effective},
+            {**self.ordered(request.old_inputs), **{k: reveal(olds.get(k)) for k in effective}},
+            {**self.ordered(news), **effective},
             replace_on=row.by,
-            ignore=[*ignore_changes, DEFAULTS],
+            ignore=[*request.ignore, DEFAULTS],
         )
         # Two of the same given name cannot exist side by side.
         given = row.named in news and row.named not in news.get(DEFAULTS, ())
-        return DiffResult(
-            changes=result.changes,
-            replaces=result.replaces,
-            detailed=result.detailed,
-            delete_before_replace=bool(result.replaces) and (row.first or given),
-        )
+        return replace(result, delete_before_replace=bool(result.replaces) and (row.first or given))
 
-    def create(
-        self, resource: Resource, inputs: Props, preview: bool, timeout: float | None
-    ) -> tuple[str, Props]:
-        handler = self.handler(resource.type)
-        plain = _plain(inputs)
-        if preview:
-            unknown = dict.fromkeys(handler.computed, UNKNOWN)
-            return "", self._mark(handler, {**unknown, **handler.effective(plain, None), **plain})
-        id, outputs = handler.create(plain)
-        return id, self._remember(handler, id, reveal(inputs), None, outputs)
+    def create(self, request: Request) -> tuple[str, Props]:
+        plain = _plain(request.inputs)
+        if request.preview:
+            unknown = dict.fromkeys(self.computed, UNKNOWN)
+            return "", self._marked({**unknown, **self.effective(plain, None), **plain})
+        return self.make_recorded(reveal(request.inputs), None)
 
-    def update(
-        self,
-        resource: Resource,
-        id: str,
-        old_inputs: Props,
-        olds: Props,
-        news: Props,
-        preview: bool,
-        timeout: float | None,
-    ) -> Props:
-        handler = self.handler(resource.type)
-        new = {**_kept(handler, _plain(old_inputs)), **_plain(news)}
-        kept = {key: reveal(olds[key]) for key in handler.computed if key in olds}
-        if preview:
-            changed = handler.recomputed(_plain(old_inputs), reveal(olds), new)
-            unknown = dict.fromkeys(changed, UNKNOWN)
-            effective = handler.effective(new, reveal(olds))
-            return self._mark(handler, {**kept, **unknown, **effective, **new})
-        outputs = handler.update(id, _plain(old_inputs), reveal(olds), new)
-        return self._remember(handler, id, reveal(news), reveal(olds), {**kept, **outputs})
+    def make_recorded(self, inputs: Props, olds: Props | None) -> tuple[str, Props]:
+        """Make it from plain inputs and record it: id and outputs."""
+        id, outputs = self.make(_plain(inputs))
+        return id, self._recorded(id, inputs, olds, outputs)
 
-    def read(self, resource: Resource, id: str, inputs: Props, olds: Props) -> ReadResult | None:
-        handler = self.handler(resource.type)
-        assert self.records is not None
-        record = self.records.get(handler.kind, id)
-        if record is None or not handler.exists(id, _plain(record["inputs"])):
+    def update(self, request: Request) -> Props:
+        old, olds = _plain(request.old_inputs), reveal(request.state)
+        new = {**self._kept(old), **_plain(request.inputs)}
+        kept = {key: olds[key] for key in self.computed if key in olds}
+        if request.preview:
+            unknown = dict.fromkeys(self.recomputed(old, olds, new), UNKNOWN)
+            return self._marked({**kept, **unknown, **self.effective(new, olds), **new})
+        outputs = self.change(request.id, old, olds, new)
+        return self._recorded(request.id, reveal(request.inputs), olds, {**kept, **outputs})
+
+    def read(self, request: Request) -> ReadResult | None:
+        record = self.context.records.get(self.kind, request.id)
+        if record is None or not self.exists(request.id, _plain(record["inputs"])):
             return None
         # Secret outputs are not recorded, so those of the state are kept.
-        kept = {k: v for k, v in olds.items() if k in handler.secret_outputs}
-        outputs = self._mark(handler, {**record["outputs"], **kept})
-        return ReadResult(id=id, outputs=outputs, inputs=record["inputs"])
+        kept = {k: v for k, v in request.state.items() if k in self.secret_outputs}
+        outputs = self._marked({**record["outputs"], **kept})
+        return ReadResult(id=request.id, outputs=outputs, inputs=record["inputs"])
 
-    def delete(
-        self,
-        resource: Resource,
-        id: str,
-        old_inputs: Props,
-        olds: Props,
-        timeout: float | None,
-    ) -> None:
-        handler = self.handler(resource.type)
-        assert self.records is not None
-        handler.delete(id, _plain(old_inputs) or _plain(olds), reveal(olds))
-        self.records.remove(handler.kind, id)
+    def delete(self, request: Request) -> None:
+        inputs = _plain(request.old_inputs) or _plain(request.state)
+        self.remove(request.id, inputs, reveal(request.state))
+        self.context.records.remove(self.kind, request.id)
 
-    def _remember(
-        self, handler: Handler, id: str, inputs: Props, olds: Props | None, outputs: Props
-    ) -> Props:
-        assert self.records is not None
+    def _recorded(self, id: str, inputs: Props, olds: Props | None, outputs: Props) -> Props:
         plain = _plain(inputs)
-        full = {
-            **outputs,
-            **handler.effective(plain, olds),
-            **plain,
-        }
-        kept = {key: value for key, value in full.items() if key not in handler.secret_outputs}
-        self.records.put(handler.kind, id, inputs, kept)
-        return self._mark(handler, full)
+        full = {**outputs, **self.effective(plain, olds), **plain}
+        kept = {key: value for key, value in full.items() if key not in self.secret_outputs}
+        self.context.records.put(self.kind, id, inputs, kept)
+        return self._marked(full)
 
-    def _mark(self, handler: Handler, outputs: Props) -> Props:
-        return {
-            key: secret(value) if key in handler.secret_outputs else value
-            for key, value in outputs.items()
-        }
+    def _marked(self, outputs: Props) -> Props:
+        return {k: secret(v) if k in self.secret_outputs else v for k, v in outputs.items()}
 
-    # What exists from the start
+    def _kept(self, old: Props) -> Props:
+        return {key: old[key] for key in self.chosen if key in old}
 
-    def make_existing(self, seed: CloudSeed) -> None:
-        """Create the seed's resources of this provider, as somebody else would have."""
-        assert self.records is not None
+    def ordered(self, inputs: Props) -> Props:
+        """Plain inputs with unordered lists in a fixed order, for comparing."""
+        plain = _plain(inputs)
+        for path in self.sets:
+            *parents, last = path.split(".")
+            holder: Any = plain
+            for parent in parents:
+                holder = holder.get(parent) if isinstance(holder, Mapping) else None
+            if isinstance(holder, dict) and isinstance(holder.get(last), list):
+                # Keys come over the wire in any order.
+                holder[last].sort(key=lambda item: json.dumps(item, default=str, sort_keys=True))
+        return plain
+
+
+class CloudProvider(StandinProvider, Generic[Context]):
+    """A provider made of handlers and lookups, which are there from the first question on."""
+
+    types: ClassVar[tuple[type[CloudHandler[Any]], ...]]
+    lookups: ClassVar[Mapping[str, Callable[[Any, Props], Props]]]
+    """Answer by token: a function of the context and the arguments."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings: Props = {}
+        self._lock = threading.Lock()
+        self._context: Context | None = None
+        self._handlers: dict[str, CloudHandler[Context]] = {}
+
+    @abstractmethod
+    def open(self, seed: seeds.CloudSeed, records: Records) -> Context:
+        """What handlers need to know, from the seed and the provider's settings."""
+
+    def check_config(self, request: Request) -> tuple[Props, list[CheckFailure]]:
+        declared = sdk_inputs.names(sdk_inputs.provider_class(self.name))
+        declared |= {"version", "pluginDownloadURL"}
+        failures = [
+            CheckFailure(key, f"the {self.name} provider has no such setting")
+            for key in request.inputs
+            if key not in declared and not key.startswith("__")
+        ]
+        return request.inputs, failures
+
+    def configure(self, args: Props) -> None:
+        plain = reveal(args)
+        self.settings = {k: v for k, v in plain.items() if v not in (None, UNKNOWN)}
+
+    def setting(self, key: str, *variables: str) -> str | None:
+        """A text of the settings, else of the first environment variable that is set."""
+        if self.settings.get(key):
+            return str(self.settings[key])
+        return next((os.environ[name] for name in variables if os.environ.get(name)), None)
+
+    def context(self) -> Context:
+        """Reads the seed once, and makes what it says to exist already."""
+        with self._lock:
+            if self._context is None:
+                path = seeds.seed_file()
+                seed = seeds.load(path)
+                records = Records(seeds.records_dir(path) / f"{self.name}.json")
+                context = self.open(seed, records)
+                self._handlers = {type.kind: type(context) for type in self.types}
+                if not records.path.exists():
+                    self._make_existing(seed)
+                self._context = context
+            return self._context
+
+    def _make_existing(self, seed: seeds.CloudSeed) -> None:
         for item in seed.existing:
-            if item.type in self.handlers:
-                handler = self.handlers[item.type]
-                inputs = {**handler.defaults(item.inputs), **item.inputs}
-                id, outputs = handler.create(_plain(inputs))
-                self._remember(handler, id, inputs, {}, outputs)
+            if handler := self._handlers.get(item.type):
+                handler.make_recorded({**handler.defaults(item.inputs), **item.inputs}, {})
 
-    # Look-ups
+    def handler(self, type: str) -> CloudHandler[Context]:
+        self.context()
+        if type not in self._handlers:
+            raise StandinError(self.not_known(type))
+        return self._handlers[type]
 
-    def invoke(self, token: str, args: Props, preview: bool) -> Props:
-        self.open()
+    def invoke(self, token: str, args: Props) -> Props:
+        context = self.context()
         if token not in self.lookups:
             raise StandinError(self.not_known(token))
-        where, answer = self.lookups[token]
         plain = {key: value for key, value in reveal(args).items() if value is not None}
-        failures = sdk_inputs.check_arguments(where, plain)
-        if failures:
+        if failures := sdk_inputs.check_arguments(token, plain):
             raise InvokeFailed(failures)
         if has_unknowns(plain):
             raise StandinError(f"{token}: an argument is not known yet")
-        return answer(plain)
-
-
-def json_setting(settings: Mapping[str, Any], key: str) -> Any:
-    """A structured provider setting, which arrives as JSON text; None when unset."""
-    value = settings.get(key)
-    return json.loads(value) if isinstance(value, str) and value else value
+        return self.lookups[token](context, plain)
 
 
 def _plain(inputs: Props) -> Props:
@@ -323,26 +294,6 @@ def _plain(inputs: Props) -> Props:
         for key, value in reveal(inputs).items()
         if value is not None and not key.startswith("__")
     }
-
-
-def _kept(handler: Handler, old: Props) -> Props:
-    return {key: old[key] for key in handler.chosen if key in old}
-
-
-def _ordered(handler: Handler, inputs: Props) -> Props:
-    """Inputs with unordered lists in a fixed order, for comparing."""
-    plain = _plain(inputs)
-    for path in handler.sets:
-        *parents, last = path.split(".")
-        holder: Any = plain
-        for parent in parents:
-            holder = holder.get(parent) if isinstance(holder, Mapping) else None
-        if isinstance(holder, dict) and isinstance(holder.get(last), list):
-            # Keys come over the wire in any order.
-            holder[last] = sorted(
-                holder[last], key=lambda item: json.dumps(item, default=str, sort_keys=True)
-            )
-    return plain
 
 
 def unknown_free(value: Any) -> Any:

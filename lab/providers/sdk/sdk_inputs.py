@@ -1,7 +1,7 @@
 """Checks of property names and types against the installed Pulumi SDK's classes.
 
 The SDK checks names only where a program uses its classes; a value from a dict can carry
-anything. Here every input of a resource, and every argument of a look-up, is compared with
+anything. Here every input of a resource, and every argument of a lookup, is compared with
 what the SDK declares: unknown names, missing required ones and wrong types are failures
 that name the property, the value's type and what was expected.
 
@@ -32,12 +32,25 @@ _WORDS = {str: "a text", bool: "a boolean", int: "a whole number", float: "a num
 
 
 @functools.cache
-def input_class(where: str) -> type:
-    """The SDK class named ``module:Class``."""
-    module, _, name = where.partition(":")
-    found = getattr(importlib.import_module(module), name)
-    assert isinstance(found, type)
+def _of_sdk(token: str) -> tuple[Any, str]:
+    """The SDK's module for a type or function token, and the last word of the token:
+    ``aws:iam/role:Role`` is in ``pulumi_aws.iam``."""
+    package, module, name = token.split(":")
+    module = module.partition("/")[0]
+    below = "" if module == "index" else f".{module}"
+    return importlib.import_module(f"pulumi_{package}{below}"), name
+
+
+def args_class(token: str) -> type:
+    """The SDK's class of a resource's inputs."""
+    module, name = _of_sdk(token)
+    found: type = getattr(module, f"{name}Args")
     return found
+
+
+def provider_class(package: str) -> type:
+    """The SDK's class of a provider's settings."""
+    return args_class(f"{package}:index:Provider")
 
 
 @functools.cache
@@ -57,22 +70,21 @@ def _required(cls: type) -> frozenset[str]:
     )
 
 
-def names(where: str) -> frozenset[str]:
+def names(cls: type) -> frozenset[str]:
     """Property names that the class declares."""
-    return frozenset(_fields(input_class(where)))
+    return frozenset(_fields(cls))
 
 
-def check_inputs(where: str, inputs: Mapping[str, Any]) -> list[CheckFailure]:
+def check_inputs(token: str, inputs: Mapping[str, Any]) -> list[CheckFailure]:
     """Failures of a resource's inputs (without ``Secret`` wrappers)."""
-    cls = input_class(where)
     plain = {key: value for key, value in inputs.items() if not key.startswith("__")}
-    return list(_object(cls, plain, ""))
+    return list(_object(args_class(token), plain, ""))
 
 
-def check_arguments(where: str, arguments: Mapping[str, Any]) -> list[CheckFailure]:
-    """Failures of a look-up's arguments; ``where`` names its ``module:get_function``."""
-    module, _, name = where.partition(":")
-    function = getattr(importlib.import_module(module), name)
+def check_arguments(token: str, arguments: Mapping[str, Any]) -> list[CheckFailure]:
+    """Failures of a lookup's arguments: ``aws:eks/getCluster:getCluster`` is ``get_cluster``."""
+    module, name = _of_sdk(token)
+    function = getattr(module, re.sub(r"([A-Z])", r"_\1", name).lower())
     hints = typing.get_type_hints(function)
     declared = {
         _camel(p.name): hints.get(p.name, Any)

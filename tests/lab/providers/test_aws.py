@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ import requests
 
 from lab.providers.aws import policies
 from lab.providers.aws.provider import AwsProvider
-from lab.providers.sdk.provider import UNKNOWN, Props, Resource, StandinError
+from lab.providers.sdk.property_values import UNKNOWN, Props
+from lab.providers.sdk.provider import StandinError
 from lab.providers.sdk.records import Records
 from lab.providers.sdk.seed import AwsSeed, CloudSeed, records_dir
+from tests.lab.providers.asking import ask, changed, check, make
 
 GROUP = "aws:eks/nodeGroup:NodeGroup"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
@@ -104,10 +106,6 @@ GOOD: dict[str, Props] = {
 }
 
 
-def resource(type: str) -> Resource:
-    return Resource(urn=f"urn:pulumi:s::p::{type}::n", type=type, name="n")
-
-
 class Lab:
     """Provider processes, one after another, on the same seed and records."""
 
@@ -124,12 +122,10 @@ class Lab:
         return self.provider
 
     def make(self, type: str, inputs: Props | None = None) -> tuple[str, Props]:
-        checked, failures = self.provider.check(resource(type), {}, inputs or GOOD[type])
-        assert failures == []
-        return self.provider.create(resource(type), checked, False, None)
+        return make(self.provider, type, inputs or GOOD[type])
 
     def lookup(self, token: str, **args: Any) -> Props:
-        return self.provider.invoke(token, args, False)
+        return self.provider.invoke(token, args)
 
 
 @pytest.fixture(scope="module")
@@ -177,18 +173,7 @@ def bring_up(lab: Lab) -> tuple[str, Props, Props]:
 
 @pytest.mark.parametrize("type", GOOD)
 def test_every_type_of_a_hub_passes_its_own_check(offline: AwsProvider, type: str) -> None:
-    assert offline.check(resource(type), {}, GOOD[type])[1] == []
-
-
-def _set(path: str, value: Any) -> Callable[[Props], None]:
-    def change(inputs: Props) -> None:
-        holder: Any = inputs
-        *parents, last = path.split(".")
-        for part in parents:
-            holder = holder[int(part) if part.isdigit() else part]
-        holder[last] = value
-
-    return change
+    assert check(offline, type, GOOD[type])[1] == []
 
 
 @pytest.mark.parametrize(
@@ -225,15 +210,14 @@ def _set(path: str, value: Any) -> Callable[[Props], None]:
 def test_a_wrong_name_type_or_value_is_refused(
     offline: AwsProvider, type: str, path: str, value: Any, said: str
 ) -> None:
-    inputs = copy.deepcopy(GOOD[type])
-    _set(path, value)(inputs)
-    _, failures = offline.check(resource(type), {}, inputs)
+    inputs = changed(GOOD[type], path, value)
+    _, failures = check(offline, type, inputs)
     assert any(said in f"{f.property}: {f.reason}" for f in failures), failures
 
 
 def test_an_address_record_needs_an_address(offline: AwsProvider) -> None:
     inputs = {**GOOD[RECORD], "type": "A"}
-    _, failures = offline.check(resource(RECORD), {}, inputs)
+    _, failures = check(offline, RECORD, inputs)
     assert [f.property for f in failures] == ["records[0]"]
 
 
@@ -273,9 +257,11 @@ def test_the_irsa_trust_policy_of_a_hub_is_accepted() -> None:
 
 def test_unknown_values_of_a_preview_are_no_failure(offline: AwsProvider) -> None:
     inputs = {**GOOD[GROUP], "nodeRoleArn": UNKNOWN, "subnetIds": UNKNOWN}
-    checked, failures = offline.check(resource(GROUP), {}, inputs)
+    checked, failures = check(offline, GROUP, inputs)
     assert failures == []
-    assert offline.create(resource(GROUP), checked, True, None)[1]["resources"] is UNKNOWN
+    assert (
+        offline.handler(GROUP).create(ask(GROUP, checked, preview=True))[1]["resources"] is UNKNOWN
+    )
 
 
 def test_outputs_are_those_of_the_official_provider(lab: Lab) -> None:
@@ -322,14 +308,16 @@ def test_a_record_can_be_made_again_in_any_order_but_not_twice(lab: Lab) -> None
         with pytest.raises(StandinError, match="already exists"):
             lab.make(RECORD, made[0][1])
         for host, inputs in made:
-            lab.provider.delete(resource(RECORD), f"{zone}_{host}_CNAME", inputs, {}, None)
+            lab.provider.handler(RECORD).delete(
+                ask(RECORD, id=f"{zone}_{host}_CNAME", old_inputs=inputs, state={})
+            )
 
 
 def test_what_exists_survives_a_new_server_under_the_same_ids(lab: Lab, endpoint: str) -> None:
     id, inputs, before = bring_up(lab)
     requests.post(f"{endpoint}/moto-api/reset", timeout=30).raise_for_status()
     lab.restart()
-    found = lab.provider.read(resource(GROUP), id, {}, {})
+    found = lab.provider.handler(GROUP).read(ask(GROUP, id=id))
     assert found is not None
     assert found.outputs["resources"] == before["resources"]
     cluster = lab.lookup("aws:eks/getCluster:getCluster", name="climate")
@@ -342,13 +330,13 @@ def test_an_update_reaches_the_cloud_and_a_delete_leaves_nothing(lab: Lab) -> No
     new["labels"] = {"other": "label"}
     new["taints"] = new["taints"][:1]
     new["scalingConfig"]["maxSize"] = 7
-    lab.provider.update(resource(GROUP), id, inputs, outputs, new, False, None)
+    lab.provider.handler(GROUP).update(ask(GROUP, new, id=id, old_inputs=inputs, state=outputs))
     handler: Any = lab.provider.handler(GROUP)
     described = handler._describe(id)
     assert described["labels"] == {"other": "label"}
     assert len(described["taints"]) == 1 and described["scalingConfig"]["maxSize"] == 7
-    lab.provider.delete(resource(GROUP), id, new, outputs, None)
-    assert lab.provider.read(resource(GROUP), id, {}, {}) is None
+    lab.provider.handler(GROUP).delete(ask(GROUP, id=id, old_inputs=new, state=outputs))
+    assert lab.provider.handler(GROUP).read(ask(GROUP, id=id)) is None
     groups = handler.cloud.call("autoscaling", "DescribeAutoScalingGroups")
     assert groups["AutoScalingGroups"] == []
 
@@ -359,11 +347,11 @@ def test_the_desired_size_is_sent_with_every_change_of_size(lab: Lab) -> None:
     grow(lab, id, 7)
     new = copy.deepcopy(inputs)
     new["labels"] = {"other": "label"}
-    lab.provider.update(resource(GROUP), id, inputs, outputs, new, False, None)
+    lab.provider.handler(GROUP).update(ask(GROUP, new, id=id, old_inputs=inputs, state=outputs))
     assert size_of(lab) == 7 and drains(lab) == {}
     newer = copy.deepcopy(new)
     newer["scalingConfig"]["maxSize"] = 60
-    lab.provider.update(resource(GROUP), id, new, outputs, newer, False, None)
+    lab.provider.handler(GROUP).update(ask(GROUP, newer, id=id, old_inputs=new, state=outputs))
     assert size_of(lab) == 0
     assert drains(lab) == {id: ["desiredSize 7 -> 0"]}
 
@@ -372,7 +360,7 @@ def test_another_version_of_the_template_rolls_the_group(lab: Lab) -> None:
     id, inputs, outputs = bring_up(lab)
     new = copy.deepcopy(inputs)
     new["launchTemplate"]["version"] = "2"
-    lab.provider.update(resource(GROUP), id, inputs, outputs, new, False, None)
+    lab.provider.handler(GROUP).update(ask(GROUP, new, id=id, old_inputs=inputs, state=outputs))
     assert drains(lab) == {id: ["rolled for launchTemplate"]}
 
 
@@ -406,10 +394,18 @@ def test_a_changed_tag_of_a_template_may_be_a_new_version_and_is_none(lab: Lab) 
     lab.provider = AwsProvider()
     lab.provider.configure({"region": "us-west-2", "defaultTags": tags})
     same = GOOD[TEMPLATE]
-    assert lab.provider.diff(resource(TEMPLATE), id, same, outputs, same, []).changes
-    planned = lab.provider.update(resource(TEMPLATE), id, same, outputs, same, True, None)
+    assert (
+        lab.provider.handler(TEMPLATE)
+        .diff(ask(TEMPLATE, same, old_inputs=same, state=outputs))
+        .changes
+    )
+    planned = lab.provider.handler(TEMPLATE).update(
+        ask(TEMPLATE, same, id=id, old_inputs=same, state=outputs, preview=True)
+    )
     assert planned["latestVersion"] is UNKNOWN
-    made = lab.provider.update(resource(TEMPLATE), id, same, outputs, same, False, None)
+    made = lab.provider.handler(TEMPLATE).update(
+        ask(TEMPLATE, same, id=id, old_inputs=same, state=outputs)
+    )
     assert made["latestVersion"] == 1
 
 
@@ -418,9 +414,13 @@ def test_a_changed_template_gets_a_new_version(lab: Lab) -> None:
     new = copy.deepcopy(GOOD[TEMPLATE])
     new["blockDeviceMappings"][0]["ebs"]["volumeSize"] = 120
     old = GOOD[TEMPLATE]
-    planned = lab.provider.update(resource(TEMPLATE), id, old, outputs, new, True, None)
+    planned = lab.provider.handler(TEMPLATE).update(
+        ask(TEMPLATE, new, id=id, old_inputs=old, state=outputs, preview=True)
+    )
     assert planned["latestVersion"] is UNKNOWN
-    made = lab.provider.update(resource(TEMPLATE), id, old, outputs, new, False, None)
+    made = lab.provider.handler(TEMPLATE).update(
+        ask(TEMPLATE, new, id=id, old_inputs=old, state=outputs)
+    )
     assert made["latestVersion"] == 2 and made["defaultVersion"] == 2
 
 
@@ -448,20 +448,21 @@ def test_a_changed_template_gets_a_new_version(lab: Lab) -> None:
 def test_replacement_is_that_of_the_official_provider(
     offline: AwsProvider, type: str, path: str, value: Any, replaces: bool
 ) -> None:
-    new = copy.deepcopy(GOOD[type])
-    _set(path, value)(new)
+    new = changed(GOOD[type], path, value)
     olds = offline.handler(type).effective(GOOD[type], None)
-    result = offline.diff(resource(type), "id", GOOD[type], olds, new, [])
+    result = offline.handler(type).diff(ask(type, new, old_inputs=GOOD[type], state=olds))
     assert result.changes and bool(result.replaces) is replaces
 
 
 def test_a_changed_default_tag_is_a_change(offline: AwsProvider) -> None:
     olds = {"tagsAll": {"managed-by": "somebody"}}
-    result = offline.diff(resource(ROLE), "id", GOOD[ROLE], olds, dict(GOOD[ROLE]), [])
+    result = offline.handler(ROLE).diff(
+        ask(ROLE, dict(GOOD[ROLE]), old_inputs=GOOD[ROLE], state=olds)
+    )
     assert list(result.detailed) == ['tagsAll["managed-by"]'] or result.changes
 
 
-def test_look_ups_answer_with_the_labs_cluster(lab: Lab) -> None:
+def test_lookups_answer_with_the_labs_cluster(lab: Lab) -> None:
     cluster = lab.lookup("aws:eks/getCluster:getCluster", name="climate")
     assert cluster["endpoint"] == "https://127.0.0.1:6443"
     assert cluster["certificateAuthorities"] == [{"data": "Q0E="}]
@@ -481,11 +482,13 @@ def test_a_node_group_gets_other_tags(lab: Lab) -> None:
     tags = json.dumps({"tags": {"stage": "staging"}})
     lab.provider = AwsProvider()
     lab.provider.configure({"region": "us-west-2", "defaultTags": tags})
-    made = lab.provider.update(resource(GROUP), id, inputs, outputs, inputs, False, None)
+    made = lab.provider.handler(GROUP).update(
+        ask(GROUP, inputs, id=id, old_inputs=inputs, state=outputs)
+    )
     assert made["tagsAll"] == {"stage": "staging"}
 
 
-def test_look_ups_of_node_groups_answer_with_what_is_there(lab: Lab) -> None:
+def test_lookups_of_node_groups_answer_with_what_is_there(lab: Lab) -> None:
     names = "aws:eks/getNodeGroups:getNodeGroups"
     assert lab.lookup(names, clusterName="climate")["names"] == []
     with pytest.raises(StandinError, match="ResourceNotFound"):
@@ -505,7 +508,7 @@ def test_a_seed_that_names_more_is_caught_up_with(lab: Lab) -> None:
     lab.restart()
     lab.lookup("aws:route53/getZone:getZone", name="example.net")
     assert lab.lookup("aws:eks/getCluster:getCluster", name="second")["id"] == "second"
-    assert lab.provider.read(resource(GROUP), id, {}, {}) is not None
+    assert lab.provider.handler(GROUP).read(ask(GROUP, id=id)) is not None
 
 
 def test_a_hub_may_use_its_zone_from_another_region(lab: Lab) -> None:
@@ -519,7 +522,7 @@ def test_a_hub_may_use_its_zone_from_another_region(lab: Lab) -> None:
 
 def test_a_server_that_does_not_answer_is_one_sentence(offline: AwsProvider) -> None:
     with pytest.raises(StandinError, match=r"Could not connect|does not answer"):
-        offline.create(resource(ROLE), GOOD[ROLE], False, None)
+        offline.handler(ROLE).create(ask(ROLE, GOOD[ROLE]))
 
 
 def test_a_wrong_account_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -528,4 +531,4 @@ def test_a_wrong_account_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     provider = AwsProvider()
     provider.configure({"region": "us-west-2", "allowedAccountIds": '["999999999999"]'})
     with pytest.raises(StandinError, match="allowedAccountIds"):
-        provider.check(resource(ROLE), {}, GOOD[ROLE])
+        check(provider, ROLE, GOOD[ROLE])

@@ -24,44 +24,51 @@ from pulumi.runtime.proto import (
 )
 
 from lab.providers.install import install, is_standin, plugin_dir, remove
+from lab.providers.random import RandomId
 from lab.providers.sdk import property_values
 from lab.providers.sdk.grpc_server import start
+from lab.providers.sdk.property_diff import Kind, diff_props, format_path, parse_path
+from lab.providers.sdk.property_values import UNKNOWN, Props, SecretValue
 from lab.providers.sdk.provider import (
-    UNKNOWN,
     CheckFailure,
+    Handler,
     InitFailed,
     InvokeFailed,
-    Kind,
-    SecretValue,
+    Request,
     StandinError,
     StandinProvider,
     config_bool,
     config_json,
-    diff_props,
-    format_path,
-    parse_path,
 )
 
 URN = "urn:pulumi:s::p::toy:index:Thing::thing"
 SECRET = "correct-horse-battery"  # what must never be seen
 
 
-class Toy(StandinProvider):
+class Thing(RandomId):
     """Echoes its inputs; fails on request."""
 
-    name = "toy"
-
-    def create(self, resource: Any, inputs: Any, preview: bool, timeout: Any) -> Any:
-        match inputs.get("fail"):
+    def create(self, request: Request) -> tuple[str, Props]:
+        plain = property_values.reveal(request.inputs)
+        match request.inputs.get("fail"):
             case "told":
                 raise StandinError("the region is called 'mars', which does not exist")
             case "half":
-                raise InitFailed("not ready", id="half-1", outputs=property_values.reveal(inputs))
+                raise InitFailed("not ready", id="half-1", outputs=plain)
             case "bug":
-                raise KeyError(property_values.reveal(inputs)["password"])
-        return "id-1", {**property_values.reveal(inputs), "made": UNKNOWN if preview else 1}
+                raise KeyError(plain["password"])
+        return "id-1", {**plain, "made": UNKNOWN if request.preview else 1}
 
-    def invoke(self, token: str, args: Any, preview: bool) -> Any:
+
+class Toy(StandinProvider):
+    """Has things, and a lookup that finds nothing."""
+
+    name = "toy"
+
+    def handler(self, type: str) -> Handler:
+        return Thing() if type == "toy:index:Thing" else super().handler(type)
+
+    def invoke(self, token: str, args: Props) -> Props:
         raise InvokeFailed([CheckFailure("name", "no such cluster")])
 
 
@@ -175,7 +182,7 @@ def test_a_half_made_resource_reaches_the_state_with_its_secrets_hidden(stub: An
     assert property_values.from_struct(detail.properties)["password"] == SecretValue(SECRET)
 
 
-def test_wrong_arguments_of_a_look_up_are_failures_not_errors(stub: Any) -> None:
+def test_wrong_arguments_of_a_lookup_are_failures_not_errors(stub: Any) -> None:
     reply = stub.Invoke(provider_pb2.InvokeRequest(tok="toy:index:get"))
     assert [(f.property, f.reason) for f in reply.failures] == [("name", "no such cluster")]
 
@@ -186,7 +193,7 @@ def test_it_says_once_that_it_is_a_stand_in(stub: Any, engine: tuple[Engine, str
 
 
 def test_a_resource_type_it_does_not_know_says_what_to_do(stub: Any) -> None:
-    request = provider_pb2.DeleteRequest(urn=URN, id="x")
+    request = provider_pb2.DeleteRequest(urn=URN.replace("Thing", "Other"), id="x")
     with pytest.raises(grpc.RpcError, match="install the official plugin"):
         stub.Delete(request)
 

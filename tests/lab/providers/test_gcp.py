@@ -16,16 +16,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from lab.providers.gcp import discovery
 from lab.providers.gcp.node_pool import body
 from lab.providers.gcp.provider import GcpProvider
-from lab.providers.sdk.provider import (
-    UNKNOWN,
-    InvokeFailed,
-    Props,
-    Resource,
-    SecretValue,
-    StandinError,
-)
+from lab.providers.sdk.property_values import UNKNOWN, Props, SecretValue
+from lab.providers.sdk.provider import InvokeFailed, StandinError
 from lab.providers.sdk.records import Records
 from lab.providers.sdk.seed import CloudSeed, DnsZone, Existing, GcpSeed, records_dir
+from tests.lab.providers import asking
+from tests.lab.providers.asking import ask, changed, check
 
 POOL = "gcp:container/nodePool:NodePool"
 REPOSITORY = "gcp:artifactregistry/repository:Repository"
@@ -100,10 +96,6 @@ GOOD: dict[str, Props] = {
 GOOD[POOL]["nodeConfig"]["taints"][0]["effect"] = "NO_SCHEDULE"
 
 
-def resource(type: str) -> Resource:
-    return Resource(urn=f"urn:pulumi:s::p::{type}::n", type=type, name="n")
-
-
 @pytest.fixture
 def new_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., GcpProvider]:
     """A provider process on the same records each time, as one engine command after another."""
@@ -125,25 +117,12 @@ def gcp(new_provider: Callable[..., GcpProvider]) -> GcpProvider:
 
 
 def make(provider: GcpProvider, type: str, inputs: Props | None = None) -> tuple[str, Props]:
-    checked, failures = provider.check(resource(type), {}, inputs or GOOD[type])
-    assert failures == []
-    return provider.create(resource(type), checked, False, None)
+    return asking.make(provider, type, inputs or GOOD[type])
 
 
 @pytest.mark.parametrize("type", GOOD)
 def test_every_type_of_a_hub_passes_its_own_check(gcp: GcpProvider, type: str) -> None:
-    assert gcp.check(resource(type), {}, GOOD[type])[1] == []
-
-
-def _set(path: str, value: Any) -> Callable[[Props], None]:
-    def change(inputs: Props) -> None:
-        holder: Any = inputs
-        *parents, last = path.split(".")
-        for part in parents:
-            holder = holder[int(part) if part.isdigit() else part]
-        holder[last] = value
-
-    return change
+    assert check(gcp, type, GOOD[type])[1] == []
 
 
 WRONG: list[tuple[str, str, Any, str]] = [
@@ -183,9 +162,8 @@ WRONG: list[tuple[str, str, Any, str]] = [
 def test_a_wrong_name_type_or_value_is_refused(
     gcp: GcpProvider, type: str, path: str, value: Any, named: str
 ) -> None:
-    inputs = copy.deepcopy(GOOD[type])
-    _set(path, value)(inputs)
-    _, failures = gcp.check(resource(type), {}, inputs)
+    inputs = changed(GOOD[type], path, value)
+    _, failures = check(gcp, type, inputs)
     assert any(named in f.property for f in failures), failures
 
 
@@ -200,9 +178,9 @@ def test_a_field_that_the_api_does_not_have_is_refused() -> None:
 def test_unknown_values_of_a_preview_are_no_failure(gcp: GcpProvider) -> None:
     inputs = copy.deepcopy(GOOD[MEMBER])
     inputs |= {"repository": UNKNOWN, "member": UNKNOWN}
-    checked, failures = gcp.check(resource(MEMBER), {}, inputs)
+    checked, failures = check(gcp, MEMBER, inputs)
     assert failures == []
-    assert gcp.create(resource(MEMBER), checked, True, None)[1]["etag"] is UNKNOWN
+    assert gcp.handler(MEMBER).create(ask(MEMBER, checked, preview=True))[1]["etag"] is UNKNOWN
 
 
 def test_a_key_is_a_real_rsa_key_that_is_only_in_the_answer(
@@ -251,8 +229,14 @@ def test_the_providers_own_label_comes_with_creation_and_is_no_change_later(
     provider.configure({"project": "research-123", "region": "us-west2", **settings})
     id, made = make(provider, REPOSITORY)
     assert (mark in made["effectiveLabels"]) is new
-    assert not provider.diff(resource(REPOSITORY), id, good, made, good, []).changes
-    found = provider.read(resource(REPOSITORY), id.replace("hub-images", "theirs"), {}, {})
+    assert (
+        not provider.handler(REPOSITORY)
+        .diff(ask(REPOSITORY, good, old_inputs=good, state=made))
+        .changes
+    )
+    found = provider.handler(REPOSITORY).read(
+        ask(REPOSITORY, id=id.replace("hub-images", "theirs"))
+    )
     assert found is not None and (mark in found.outputs["effectiveLabels"]) is adopted
     changed = provider.handler(REPOSITORY).effective(good, {"effectiveLabels": {}})
     assert (mark in changed["effectiveLabels"]) is adopted
@@ -262,10 +246,10 @@ def test_a_record_set_that_got_another_type_still_stands_in_the_way(gcp: GcpProv
     id, _ = make(gcp, RECORD)
     address = {**GOOD[RECORD], "project": "research-123"}
     alias = {**address, "type": "CNAME", "rrdatas": ["lb.example.org."]}
-    gcp.update(resource(RECORD), id, address, {}, alias, False, None)
+    gcp.handler(RECORD).update(ask(RECORD, alias, id=id, old_inputs=address, state={}))
     with pytest.raises(StandinError, match="cannot stand beside"):
         make(gcp, RECORD)
-    gcp.update(resource(RECORD), id, alias, {}, address, False, None)
+    gcp.handler(RECORD).update(ask(RECORD, address, id=id, old_inputs=alias, state={}))
     with pytest.raises(StandinError, match="already exists"):
         make(gcp, RECORD)
 
@@ -284,13 +268,14 @@ def test_a_change_that_drains_a_pool_is_noted(
     gcp: GcpProvider, tmp_path: Path, path: str, value: Any, drains: bool
 ) -> None:
     id, outputs = make(gcp, POOL)
-    new = copy.deepcopy(GOOD[POOL])
-    _set(path, value)(new)
+    new = changed(GOOD[POOL], path, value)
     old = {**GOOD[POOL], "project": "research-123"}
-    gcp.update(resource(POOL), id, old, outputs, {**new, "project": "research-123"}, False, None)
+    gcp.handler(POOL).update(
+        ask(POOL, {**new, "project": "research-123"}, id=id, old_inputs=old, state=outputs)
+    )
     records = Records(records_dir(tmp_path / "seed.json") / "gcp.json")
     assert records.drains() == ({id: [path]} if drains else {})
-    gcp.delete(resource(POOL), id, new, outputs, None)
+    gcp.handler(POOL).delete(ask(POOL, id=id, old_inputs=new, state=outputs))
     assert records.everything() == {}
 
 
@@ -307,9 +292,9 @@ def test_creating_what_exists_is_an_error_and_survives_the_process(
     later = new_provider()
     with pytest.raises(StandinError, match="409"):
         make(later, REPOSITORY)
-    assert later.read(resource(REPOSITORY), id, {}, {}) is not None
-    later.delete(resource(REPOSITORY), id, GOOD[REPOSITORY], {}, None)
-    assert new_provider().read(resource(REPOSITORY), id, {}, {}) is None
+    assert later.handler(REPOSITORY).read(ask(REPOSITORY, id=id)) is not None
+    later.handler(REPOSITORY).delete(ask(REPOSITORY, id=id, old_inputs=GOOD[REPOSITORY], state={}))
+    assert new_provider().handler(REPOSITORY).read(ask(REPOSITORY, id=id)) is None
 
 
 def test_what_the_seed_says_exists_can_be_imported(
@@ -318,7 +303,7 @@ def test_what_the_seed_says_exists_can_be_imported(
     existing = Existing(type=REPOSITORY, inputs=GOOD[REPOSITORY])
     provider = new_provider(CloudSeed(**{**vars(SEED), "existing": (existing,)}))
     id = "projects/research-123/locations/us-west2/repositories/hub-images"
-    found = provider.read(resource(REPOSITORY), id, {}, {})
+    found = provider.handler(REPOSITORY).read(ask(REPOSITORY, id=id))
     assert found is not None and found.inputs["format"] == "DOCKER"
 
 
@@ -344,10 +329,9 @@ def test_what_the_seed_says_exists_can_be_imported(
 def test_replacement_is_that_of_the_official_provider(
     gcp: GcpProvider, type: str, path: str, value: Any, replaces: bool
 ) -> None:
-    new = copy.deepcopy(GOOD[type])
-    _set(path, value)(new)
+    new = changed(GOOD[type], path, value)
     olds = gcp.handler(type).effective(GOOD[type], None)
-    result = gcp.diff(resource(type), "id", GOOD[type], olds, new, [])
+    result = gcp.handler(type).diff(ask(type, new, old_inputs=GOOD[type], state=olds))
     assert result.changes and bool(result.replaces) is replaces
 
 
@@ -356,50 +340,54 @@ def test_zones_that_are_left_out_stay_as_they_are(gcp: GcpProvider) -> None:
     zones = {**GOOD[POOL], "nodeLocations": ["us-west2-a"]}
     olds = gcp.handler(POOL).effective(zones, None)
     left = {k: v for k, v in zones.items() if k != "nodeLocations"}
-    assert not gcp.diff(resource(POOL), "id", zones, olds, left, []).changes
+    assert not gcp.handler(POOL).diff(ask(POOL, left, old_inputs=zones, state=olds)).changes
     more = {**zones, "nodeLocations": ["us-west2-a", "us-west2-b"]}
-    assert gcp.diff(resource(POOL), "id", zones, olds, more, []).changes
+    assert gcp.handler(POOL).diff(ask(POOL, more, old_inputs=zones, state=olds)).changes
 
 
 def test_the_same_inputs_are_no_change_whatever_their_order(gcp: GcpProvider) -> None:
     _, state = make(gcp, REPOSITORY)
     new = copy.deepcopy(GOOD[REPOSITORY])
     new["cleanupPolicies"].reverse()
-    assert not gcp.diff(resource(REPOSITORY), "id", GOOD[REPOSITORY], state, new, []).changes
+    assert (
+        not gcp.handler(REPOSITORY)
+        .diff(ask(REPOSITORY, new, old_inputs=GOOD[REPOSITORY], state=state))
+        .changes
+    )
 
 
 def test_a_generated_name_is_kept_in_the_next_update(gcp: GcpProvider) -> None:
     inputs = {k: v for k, v in GOOD[POOL].items() if k != "name"}
-    first, _ = gcp.check(resource(POOL), {}, inputs)
-    second, _ = gcp.check(resource(POOL), first, inputs)
+    first, _ = check(gcp, POOL, inputs)
+    second, _ = gcp.handler(POOL).check(ask(POOL, inputs, old_inputs=first))
     assert first["name"].startswith("n-") and second["name"] == first["name"]
 
 
-def test_the_cluster_look_up_answers_with_the_labs_api_server(gcp: GcpProvider) -> None:
+def test_the_cluster_lookup_answers_with_the_labs_api_server(gcp: GcpProvider) -> None:
     token = "gcp:container/getCluster:getCluster"
-    found = gcp.invoke(token, {"name": "research", "location": "us-west2"}, False)
+    found = gcp.invoke(token, {"name": "research", "location": "us-west2"})
     assert found["endpoint"] == "127.0.0.1:6443"
     assert found["masterAuths"][0]["clusterCaCertificate"] == "Q0E="
     assert found["networkPolicies"][0]["enabled"] is True
     with pytest.raises(StandinError, match="404"):
-        gcp.invoke(token, {"name": "other", "location": "us-west2"}, False)
+        gcp.invoke(token, {"name": "other", "location": "us-west2"})
     with pytest.raises(InvokeFailed, match="zone"):
-        gcp.invoke(token, {"name": "research", "zone": "us-west2-a"}, False)
+        gcp.invoke(token, {"name": "research", "zone": "us-west2-a"})
 
 
 def test_the_access_token_is_secret(gcp: GcpProvider) -> None:
     token = "gcp:organizations/getClientConfig:getClientConfig"
-    assert isinstance(gcp.invoke(token, {}, False)["accessToken"], SecretValue)
+    assert isinstance(gcp.invoke(token, {})["accessToken"], SecretValue)
 
 
 def test_a_provider_setting_that_does_not_exist_is_refused(gcp: GcpProvider) -> None:
-    assert gcp.check_config({}, {"project": "p", "regoin": "x"})[1][0].property == "regoin"
+    assert gcp.check_config(ask("", {"project": "p", "regoin": "x"}))[1][0].property == "regoin"
 
 
 def test_without_a_seed_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LAB_CLOUD_SEED", raising=False)
     with pytest.raises(StandinError, match="LAB_CLOUD_SEED is not set"):
-        GcpProvider().check(resource(POOL), {}, GOOD[POOL])
+        check(GcpProvider(), POOL, GOOD[POOL])
 
 
 def test_a_seed_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
@@ -412,12 +400,11 @@ def test_a_seed_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
 
 def test_the_order_of_keys_on_the_wire_is_no_difference() -> None:
     from lab.providers.gcp.registry import ImageRepository
-    from lab.providers.sdk.resource_handlers import _ordered
 
     keep = {"id": "keep", "action": "KEEP"}
     drop = {"action": "DELETE", "id": "drop"}
     turned = [dict(reversed(list(one.items()))) for one in (keep, drop)]
     handler = ImageRepository.__new__(ImageRepository)
-    assert _ordered(handler, {"cleanupPolicies": [keep, drop]}) == _ordered(
-        handler, {"cleanupPolicies": turned}
+    assert handler.ordered({"cleanupPolicies": [keep, drop]}) == handler.ordered(
+        {"cleanupPolicies": turned}
     )

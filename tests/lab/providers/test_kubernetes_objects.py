@@ -14,7 +14,9 @@ from lab.providers.kubernetes.kinds import CLUSTER_SCOPED, api_version_and_kind
 from lab.providers.kubernetes.masking import Mask
 from lab.providers.kubernetes.objects import ObjectHandler
 from lab.providers.kubernetes.settings import ProviderSettings, decode
-from lab.providers.sdk.provider import UNKNOWN, Resource, SecretValue, StandinError, reveal
+from lab.providers.sdk.property_values import UNKNOWN, SecretValue, reveal
+from lab.providers.sdk.provider import Request, StandinError
+from tests.lab.providers.asking import ask
 
 
 class FakeCluster:
@@ -27,6 +29,7 @@ class FakeCluster:
         self.there: dict[tuple[str, str | None], dict[str, Any]] = {}
         self.applied: list[dict[str, Any]] = []
         self.refuse: Exception | None = None
+        self.cancelled = threading.Event()
 
     def reachable(self) -> bool:
         return True
@@ -48,16 +51,16 @@ class FakeCluster:
 
 
 def objects(cluster: FakeCluster) -> ObjectHandler:
-    return ObjectHandler(cluster, threading.Event(), lambda *line: None)  # type: ignore[arg-type]
+    return ObjectHandler(cluster, lambda *line: None)  # type: ignore[arg-type]
 
 
-def res(token: str, name: str = "Thing") -> Resource:
-    return Resource(urn=f"urn:pulumi:s::p::{token}::{name}", type=token, name=name)
+SECRET = "kubernetes:core/v1:Secret"
+CONFIG = "kubernetes:core/v1:ConfigMap"
+SPACE = "kubernetes:core/v1:Namespace"
 
 
-SECRET = res("kubernetes:core/v1:Secret")
-CONFIG = res("kubernetes:core/v1:ConfigMap")
-SPACE = res("kubernetes:core/v1:Namespace")
+def asked(type: str, inputs: dict[str, Any], **more: Any) -> Request:
+    return ask(type, inputs, name="Thing", **more)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +79,7 @@ def test_a_type_token_names_the_right_api(token: str, expected: tuple[str, str])
 
 
 def test_data_of_a_secret_is_hidden_even_when_the_program_forgot() -> None:
-    inputs, failures = objects(FakeCluster()).check(SECRET, {}, {"data": {"pw": "aHVudGVyMjI="}})
+    inputs, failures = objects(FakeCluster()).check(asked(SECRET, {"data": {"pw": "aHVudGVyMjI="}}))
     assert not failures
     assert inputs["data"] == SecretValue({"pw": "aHVudGVyMjI="})
     live = {"kind": "Secret", "metadata": {"name": "x"}, "data": {"pw": "aHVudGVyMjI="}}
@@ -87,50 +90,50 @@ def test_plain_data_of_a_secret_becomes_its_data_and_no_change_of_it() -> None:
     """A program that goes over from one to the other would replace the Secret for nothing."""
     plain = {"stringData": SecretValue({"pw": "hunter22"}), "data": {"other": "eA=="}}
     thing = objects(FakeCluster())
-    inputs, _ = thing.check(SECRET, {}, plain)
+    inputs, _ = thing.check(asked(SECRET, plain))
     assert "stringData" not in inputs
     assert inputs["data"] == SecretValue({"pw": "aHVudGVyMjI=", "other": "eA=="})
     assert not changed({**named(), **plain}, {**inputs, **named()}, SECRET).changes
-    unknown, _ = thing.check(SECRET, {}, {"stringData": {"pw": UNKNOWN}})
+    unknown, _ = thing.check(asked(SECRET, {"stringData": {"pw": UNKNOWN}}))
     assert reveal(unknown["stringData"]) == {"pw": UNKNOWN} and "data" not in unknown
 
 
 def test_data_that_is_not_base64_is_found_before_anything_is_made() -> None:
-    _, failures = objects(FakeCluster()).check(SECRET, {}, {"data": {"pw": "not base64!"}})
+    _, failures = objects(FakeCluster()).check(asked(SECRET, {"data": {"pw": "not base64!"}}))
     assert [f.property for f in failures] == ["data.pw"]
     assert "not base64!" not in failures[0].reason
 
 
 def test_a_name_is_made_once_and_kept() -> None:
-    first, _ = objects(FakeCluster()).check(CONFIG, {}, {"data": {"a": "b"}})
+    first, _ = objects(FakeCluster()).check(asked(CONFIG, {"data": {"a": "b"}}))
     name = first["metadata"]["name"]
     assert name.startswith("thing-") and len(name) == len("thing-") + 8
-    again, _ = objects(FakeCluster()).check(CONFIG, first, {"data": {"a": "c"}})
+    again, _ = objects(FakeCluster()).check(asked(CONFIG, {"data": {"a": "c"}}, old_inputs=first))
     assert again["metadata"]["name"] == name
 
 
 def test_a_name_that_the_user_dropped_is_not_kept() -> None:
-    old, _ = objects(FakeCluster()).check(CONFIG, {}, {"metadata": {"name": "mine"}})
-    new, _ = objects(FakeCluster()).check(CONFIG, old, {})
+    old, _ = objects(FakeCluster()).check(asked(CONFIG, {"metadata": {"name": "mine"}}))
+    new, _ = objects(FakeCluster()).check(asked(CONFIG, {}, old_inputs=old))
     assert new["metadata"]["name"] != "mine"
 
 
 def test_the_providers_namespace_goes_on_namespaced_kinds_only() -> None:
     thing = objects(FakeCluster(namespace="hub"))
-    assert thing.check(CONFIG, {}, {})[0]["metadata"]["namespace"] == "hub"
-    assert "namespace" not in thing.check(SPACE, {}, {})[0]["metadata"]
+    assert thing.check(asked(CONFIG, {}))[0]["metadata"]["namespace"] == "hub"
+    assert "namespace" not in thing.check(asked(SPACE, {}))[0]["metadata"]
 
 
 def test_unknown_metadata_does_not_break_a_preview() -> None:
     thing = objects(FakeCluster())
     for metadata in (UNKNOWN, {"name": UNKNOWN}, {"annotations": UNKNOWN}):
-        inputs, failures = thing.check(CONFIG, {}, {"metadata": metadata, "data": UNKNOWN})
+        inputs, failures = thing.check(asked(CONFIG, {"metadata": metadata, "data": UNKNOWN}))
         assert not failures
-        assert thing.create(CONFIG, inputs, True, None) == ("", inputs)
+        assert thing.create(asked(CONFIG, inputs, preview=True)) == ("", inputs)
 
 
-def changed(old: dict[str, Any], new: dict[str, Any], resource: Resource, **settings: Any) -> Any:
-    return objects(FakeCluster(**settings)).diff(resource, old, new, [])
+def changed(old: dict[str, Any], new: dict[str, Any], type: str, **settings: Any) -> Any:
+    return objects(FakeCluster(**settings)).diff(asked(type, new, old_inputs=old))
 
 
 def named(**more: Any) -> dict[str, Any]:
@@ -167,7 +170,7 @@ def test_a_program_may_say_less_than_an_imported_object() -> None:
     live = named(spec={"clusterIP": "10.0.0.1", "ports": [{"port": 80, "protocol": "TCP"}]})
     old = {**live, shapes.IMPORTED: True}
     new = named(spec={"ports": [{"port": 80}]})
-    service = res("kubernetes:core/v1:Service")
+    service = "kubernetes:core/v1:Service"
     assert not changed(old, new, service).changes
     new["spec"]["ports"][0]["port"] = 81
     assert list(changed(old, new, service).detailed) == ["spec.ports[0].port"]
@@ -191,23 +194,23 @@ def test_an_object_of_somebody_else_is_never_taken_over() -> None:
     with pytest.raises(
         StandinError, match=r"ConfigMap default/a already exists.*import_='default/a'"
     ):
-        objects(cluster).create(CONFIG, named(kind="ConfigMap"), False, None)
+        objects(cluster).create(asked(CONFIG, named(kind="ConfigMap")))
     assert not cluster.applied
     cluster = FakeCluster(upsert_existing=True)
     cluster.there[("a", "default")] = named()
-    assert objects(cluster).create(CONFIG, named(), False, None)[0] == "default/a"
+    assert objects(cluster).create(asked(CONFIG, named()))[0] == "default/a"
 
 
 def test_a_preview_never_changes_the_cluster() -> None:
     cluster = FakeCluster()
-    objects(cluster).create(CONFIG, named(), True, None)
+    objects(cluster).create(asked(CONFIG, named(), preview=True))
     assert not cluster.there
     assert [body["metadata"]["name"] for body in cluster.applied] == ["a-preview"]
 
 
 def test_an_update_is_tried_out_under_its_own_name() -> None:
     cluster = FakeCluster()
-    objects(cluster).update(named(), True, None)
+    objects(cluster).update(asked(CONFIG, named(), preview=True))
     assert not cluster.there
     assert [body["metadata"]["name"] for body in cluster.applied] == ["a"]
 
@@ -217,7 +220,7 @@ def test_the_servers_refusal_does_not_show_a_secret() -> None:
     cluster.refuse = ApiError(422, "Invalid", 'data[pw]: Invalid value: "hunter22"')
     inputs = {**named(), "stringData": SecretValue({"pw": "hunter22"})}
     with pytest.raises(ApiError) as caught:
-        objects(cluster).create(SECRET, inputs, False, None)
+        objects(cluster).create(asked(SECRET, inputs))
     assert "hunter22" not in str(caught.value) and "[secret]" in str(caught.value)
 
 
@@ -225,7 +228,7 @@ def test_a_field_conflict_says_which_annotation_helps() -> None:
     cluster = FakeCluster()
     cluster.refuse = ApiError(409, "Conflict", 'conflict with "kubectl": .data.a')
     with pytest.raises(ApiError, match=r"pulumi\.com/patchForce"):
-        objects(cluster).update(named(), False, None)
+        objects(cluster).update(asked(CONFIG, named()))
 
 
 def test_a_mask_hides_the_base64_form_and_lines_of_a_long_secret() -> None:
@@ -292,14 +295,14 @@ def test_waiting_ends_at_the_timeout_and_says_why() -> None:
     with pytest.raises(
         awaiting.NotReady, match=r"not ready after 0 s: availableReplicas is 0 of 2"
     ):
-        awaiting.wait_ready(cluster, deployment(), 0.3, threading.Event())
+        awaiting.wait_ready(cluster, deployment(), 0.3)
 
 
 def test_waiting_for_the_end_of_an_object_is_not_fooled_by_its_successor() -> None:
     cluster: Any = FakeCluster()
     cluster.there[("d", None)] = {**deployment(), "metadata": {"name": "d", "uid": "new"}}
     old = {**deployment(), "metadata": {"name": "d", "uid": "old"}}
-    awaiting.wait_gone(cluster, old, 0.2, threading.Event())
+    awaiting.wait_gone(cluster, old, 0.2)
 
 
 def test_a_timeout_comes_from_the_program_before_the_annotation() -> None:
@@ -345,7 +348,7 @@ def test_a_missing_credential_command_is_named() -> None:
         ):
             cluster.get("v1", "Pod", "p", "hub")
     finally:
-        cluster.close()
+        cluster.access.close()
 
 
 def test_an_api_server_that_stays_away_is_given_up_with_a_clear_message(
@@ -353,11 +356,11 @@ def test_an_api_server_that_stays_away_is_given_up_with_a_clear_message(
 ) -> None:
     monkeypatch.setattr("lab.providers.kubernetes.cluster.RETRY_SECONDS", 0.3)
     cluster = Cluster(ProviderSettings(kubeconfig=server(1, {"token": "t"})), threading.Event())
-    folder = cluster.folder
+    folder = cluster.access.folder
     assert folder.stat().st_mode & 0o777 == 0o700
     with pytest.raises(Unreachable, match="API server did not answer"):
         cluster.get("v1", "Pod", "p", "hub")
-    cluster.close()
+    cluster.access.close()
     assert not folder.exists()
 
 
@@ -366,7 +369,7 @@ def test_the_private_kubeconfig_is_for_its_owner_only() -> None:
     path = cluster.access.kubeconfig_path
     assert path is not None
     assert path.stat().st_mode & 0o777 == 0o600
-    cluster.close()
+    cluster.access.close()
     assert not path.exists()
 
 
@@ -376,12 +379,12 @@ def test_reading_a_custom_object_hands_back_what_a_program_would_write() -> None
         **named(kind="ConfigMap", data={"x": "y"}, status={"ok": True}),
         "metadata": {"name": "a", "namespace": "default", "uid": "u", "resourceVersion": "7"},
     }
-    found = objects(cluster).read(CONFIG, "default/a", {}, {})
+    found = objects(cluster).read(asked(CONFIG, {}, id="default/a"))
     assert found is not None
     assert reveal(found.inputs) == {
         **named(kind="ConfigMap", data={"x": "y"}),
         "metadata": {"name": "a", "namespace": "default"},
         shapes.IMPORTED: True,
     }
-    assert objects(cluster).read(CONFIG, "default/b", {}, {}) is None
+    assert objects(cluster).read(asked(CONFIG, {}, id="default/b")) is None
     assert SimpleNamespace(**found.outputs).status == {"ok": True}

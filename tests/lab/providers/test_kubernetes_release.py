@@ -22,17 +22,17 @@ from lab.providers.kubernetes.release import TYPE, ReleaseHandler
 from lab.providers.kubernetes.release_state import resource_names
 from lab.providers.kubernetes.settings import ProviderSettings
 from lab.providers.kubernetes.trouble import describe_pod, warnings
-from lab.providers.sdk.provider import (
-    UNKNOWN,
-    InitFailed,
-    Kind,
-    Resource,
-    SecretValue,
-    StandinError,
-)
+from lab.providers.sdk.property_diff import Kind
+from lab.providers.sdk.property_values import UNKNOWN, Props, SecretValue
+from lab.providers.sdk.provider import InitFailed, Request, StandinError
 
 PASSWORD = "correct-horse-battery"
-RELEASE = Resource(urn=f"urn:pulumi:s::p::{TYPE}::hub", type=TYPE, name="hub")
+
+
+def ask(inputs: Props, **more: Any) -> Request:
+    """What the engine asks about release `hub`."""
+    return Request(type=TYPE, name="hub", inputs=inputs, **more)
+
 
 FAKE = """
 import json, os, stat, sys, time
@@ -78,7 +78,6 @@ class FakeCluster:
     def __init__(self) -> None:
         self.settings = ProviderSettings(kubeconfig={"clusters": []})
         self.access = KubeconfigAccess(self.settings)
-        self.folder = self.access.folder
 
     def namespaced(self, api_version: str, kind: str) -> bool:
         return False
@@ -97,7 +96,7 @@ class Lab:
         self.folder = folder
         self.cluster: Any = FakeCluster()
         self.helm = Helm(self.cluster)
-        self.releases = ReleaseHandler(self.cluster, self.helm, lambda *line: None)
+        self.releases = ReleaseHandler(self.cluster, lambda *line: None, self.helm)
         self.plan()
 
     def plan(self, **verbs: Any) -> None:
@@ -139,7 +138,7 @@ def inputs(**more: Any) -> dict[str, Any]:
 
 
 def test_a_secret_value_is_in_a_private_file_only_and_the_file_goes_away(lab: Lab) -> None:
-    id, outputs = lab.releases.create(inputs(), False)
+    id, outputs = lab.releases.create(ask(inputs()))
     call = lab.calls()[-1]
     assert id == "ns/hub"
     assert call["values"] == {"password": PASSWORD, "n": 1, "off": None}
@@ -155,14 +154,14 @@ def test_a_secret_value_is_in_a_private_file_only_and_the_file_goes_away(lab: La
 def test_the_private_file_goes_away_after_a_failure_too(lab: Lab) -> None:
     lab.plan(install={"error": "boom"}, status={"error": "release: not found"})
     with pytest.raises(StandinError, match="helm install of release ns/hub failed: boom"):
-        lab.releases.create(inputs(), False)
+        lab.releases.create(ask(inputs()))
     assert not Path(next(c for c in lab.calls() if "path" in c)["path"]).exists()
 
 
 def test_helms_message_does_not_show_a_secret(lab: Lab) -> None:
     lab.plan(install={"error": "bad values VALUES"}, status={"error": "release: not found"})
     with pytest.raises(StandinError) as caught:
-        lab.releases.create(inputs(), False)
+        lab.releases.create(ask(inputs()))
     assert PASSWORD not in str(caught.value)
     assert "bad values" in str(caught.value)
 
@@ -172,7 +171,7 @@ def test_a_release_left_failed_is_kept_in_state(lab: Lab) -> None:
     failed = document(info={"status": "failed", "last_deployed": now})
     lab.plan(install={"error": "timed out"}, status={"out": json.dumps(failed)})
     with pytest.raises(InitFailed) as caught:
-        lab.releases.create(inputs(atomic=False), False)
+        lab.releases.create(ask(inputs(atomic=False)))
     assert caught.value.id == "ns/hub"
     assert caught.value.outputs["status"]["status"] == "failed"
 
@@ -182,14 +181,14 @@ def test_an_install_that_never_began_does_not_adopt_an_old_release(lab: Lab, sta
     old = document(info={"status": status, "last_deployed": "2026-01-01T00:00:00.123456789Z"})
     lab.plan(install={"error": "chart not found"}, status={"out": json.dumps(old)})
     with pytest.raises(StandinError, match="chart not found") as caught:
-        lab.releases.create(inputs(), False)
+        lab.releases.create(ask(inputs()))
     assert not isinstance(caught.value, InitFailed)
 
 
 def test_a_name_in_use_is_not_recorded_as_ours(lab: Lab) -> None:
     lab.plan(install={"error": "INSTALLATION FAILED: cannot re-use a name that is still in use"})
     with pytest.raises(StandinError, match=r"import_='ns/hub'.*helm uninstall hub") as caught:
-        lab.releases.create(inputs(), False)
+        lab.releases.create(ask(inputs()))
     assert not isinstance(caught.value, InitFailed)
 
 
@@ -210,7 +209,7 @@ def test_a_locked_release_says_the_command_that_frees_it(
         history={"out": json.dumps([{"revision": r, "status": s} for r, s in history])},
     )
     with pytest.raises(StandinError, match=f"in state {state}.*{command}--namespace ns"):
-        lab.releases.update(inputs(), False)
+        lab.releases.update(ask(inputs()))
 
 
 def test_an_upgrade_that_never_began_leaves_the_state_as_it_was(lab: Lab) -> None:
@@ -218,7 +217,7 @@ def test_an_upgrade_that_never_began_leaves_the_state_as_it_was(lab: Lab) -> Non
     old = document(info={"status": "deployed", "last_deployed": "2026-01-01T00:00:00Z"})
     lab.plan(upgrade={"error": "values don't meet the schema"}, status={"out": json.dumps(old)})
     with pytest.raises(StandinError, match="the schema") as caught:
-        lab.releases.update(inputs(), False)
+        lab.releases.update(ask(inputs()))
     assert not isinstance(caught.value, InitFailed)
 
 
@@ -229,21 +228,21 @@ def test_a_cancel_ends_helm_and_still_reads_what_is_left(lab: Lab) -> None:
     threading.Timer(0.7, lab.helm.cancel).start()
     began = time.monotonic()
     with pytest.raises(InitFailed, match="cancelled"):
-        lab.releases.update(inputs(), False)
+        lab.releases.update(ask(inputs()))
     assert time.monotonic() - began < 10
     with pytest.raises(HelmFailed, match="not started"):
         lab.helm.run(["upgrade"], Mask())
 
 
 def test_a_preview_runs_nothing_and_leaves_unknown_what_only_helm_knows(lab: Lab) -> None:
-    _, outputs = lab.releases.create(inputs(), True)
+    _, outputs = lab.releases.create(ask(inputs(), preview=True))
     assert outputs["status"] is UNKNOWN and outputs["resourceNames"] is UNKNOWN
     assert not (lab.folder / "calls.jsonl").exists()
 
 
 def test_the_exact_version_is_resolved_even_when_a_value_is_unknown(lab: Lab) -> None:
     given = {"chart": "./tiny", "version": "~0.1", "values": {"a": UNKNOWN}}
-    checked, failures = lab.releases.check(RELEASE, {}, given)
+    checked, failures = lab.releases.check(ask(given))
     assert not failures
     assert checked["version"] == "0.1.0"
     assert checked["values"] == {"a": UNKNOWN}
@@ -253,18 +252,18 @@ def test_the_exact_version_is_resolved_even_when_a_value_is_unknown(lab: Lab) ->
 
 def test_a_wrong_chart_is_found_in_the_preview(lab: Lab) -> None:
     lab.plan(show={"error": 'path "./nope" not found'})
-    _, failures = lab.releases.check(RELEASE, {}, {"chart": "./nope"})
+    _, failures = lab.releases.check(ask({"chart": "./nope"}))
     assert failures[0].property == "chart" and '"./nope" not found' in failures[0].reason
 
 
 def test_an_input_that_would_be_ignored_is_refused(lab: Lab) -> None:
-    _, failures = lab.releases.check(RELEASE, {}, {"chart": "c", "valueYamlFiles": ["x"]})
+    _, failures = lab.releases.check(ask({"chart": "c", "valueYamlFiles": ["x"]}))
     assert [f.property for f in failures] == ["valueYamlFiles"]
 
 
 def changed(lab: Lab, old: dict[str, Any], new: dict[str, Any], *ignore: str) -> Any:
     """What a program that says `new` changes of a release installed with `old`."""
-    return lab.releases.diff(old, old, new, ignore)
+    return lab.releases.diff(ask(new, old_inputs=old, state=old, ignore=ignore))
 
 
 def test_a_null_value_is_a_change_of_its_own(lab: Lab) -> None:
@@ -290,25 +289,27 @@ def test_values_changed_by_hand_are_in_the_state_only_and_are_put_right(lab: Lab
         get={"out": json.dumps({"chart": "tiny", "version": "0.2.0"})},
     )
     assert not changed(lab, inputs(), inputs()).changes
-    found = lab.releases.read(RELEASE, "ns/hub", inputs(), inputs())
+    found = lab.releases.read(ask(inputs(), id="ns/hub", state=inputs()))
     assert found is not None and found.inputs == inputs()
     assert found.outputs["values"] == {
         "password": SecretValue("changed-by-hand"), "n": 1, "off": None, "new": "x"
     }  # fmt: skip
-    changes = lab.releases.diff(found.inputs, found.outputs, inputs(), [])
+    changes = lab.releases.diff(ask(inputs(), old_inputs=found.inputs, state=found.outputs))
     assert changes.detailed == {"values.password": Kind.UPDATE, "version": Kind.UPDATE}
     assert changes.of_state, "the engine must show the value that helm has"
 
 
 def test_a_value_that_helm_lost_is_no_difference_and_stays_as_last_seen(lab: Lab) -> None:
     lab.plan(status={"out": json.dumps(document(config={"password": PASSWORD}))})
-    found = lab.releases.read(RELEASE, "ns/hub", inputs(), inputs())
+    found = lab.releases.read(ask(inputs(), id="ns/hub", state=inputs()))
     assert found is not None and found.outputs["values"]["n"] == 1
-    assert not lab.releases.diff(found.inputs, found.outputs, inputs(), []).changes
+    assert not lab.releases.diff(
+        ask(inputs(), old_inputs=found.inputs, state=found.outputs)
+    ).changes
     seen = inputs(values={"password": SecretValue(PASSWORD), "n": 7})
-    found = lab.releases.read(RELEASE, "ns/hub", inputs(), seen)
+    found = lab.releases.read(ask(inputs(), id="ns/hub", state=seen))
     assert found is not None
-    changes = lab.releases.diff(found.inputs, found.outputs, inputs(), [])
+    changes = lab.releases.diff(ask(inputs(), old_inputs=found.inputs, state=found.outputs))
     assert changes.detailed["values.n"] == Kind.UPDATE
 
 
@@ -316,18 +317,20 @@ def test_a_refresh_without_drift_changes_nothing(lab: Lab) -> None:
     lab.plan(
         status={"out": json.dumps(document(config={"password": PASSWORD, "n": 1, "off": None}))}
     )
-    found = lab.releases.read(RELEASE, "ns/hub", inputs(), inputs())
+    found = lab.releases.read(ask(inputs(), id="ns/hub", state=inputs()))
     assert found is not None and found.inputs == inputs()
-    assert not lab.releases.diff(found.inputs, found.outputs, inputs(), []).changes
+    assert not lab.releases.diff(
+        ask(inputs(), old_inputs=found.inputs, state=found.outputs)
+    ).changes
 
 
 def test_an_import_hides_nothing_and_is_an_update_of_every_option(lab: Lab) -> None:
     """As officially: whoever shows the difference of an import shows the old hub's secrets."""
-    found = lab.releases.read(RELEASE, "ns/hub", {}, {})
+    found = lab.releases.read(ask({}, id="ns/hub", state={}))
     assert found is not None
     assert found.inputs["values"] == found.outputs["values"] == {"password": PASSWORD, "n": 1}
     program = inputs(cleanupOnFail=True, maxHistory=10, values={"password": PASSWORD, "n": 2})
-    changes = lab.releases.diff(found.inputs, found.outputs, program, [])
+    changes = lab.releases.diff(ask(program, old_inputs=found.inputs, state=found.outputs))
     options = ("atomic", "cleanupOnFail", "timeout", "maxHistory")
     assert changes.detailed == {
         **dict.fromkeys(options, Kind.ADD), "chart": Kind.UPDATE, "values.n": Kind.UPDATE
@@ -337,13 +340,13 @@ def test_an_import_hides_nothing_and_is_an_update_of_every_option(lab: Lab) -> N
 
 def test_a_release_that_is_gone_is_gone(lab: Lab) -> None:
     lab.plan(status={"error": "release: not found"})
-    assert lab.releases.read(RELEASE, "ns/hub", inputs(), inputs()) is None
+    assert lab.releases.read(ask(inputs(), id="ns/hub", state=inputs())) is None
 
 
 def test_an_unreadable_release_is_not_taken_for_gone(lab: Lab) -> None:
     lab.plan(status={"error": "Kubernetes cluster unreachable"})
     with pytest.raises(StandinError, match="could not read release ns/hub"):
-        lab.releases.read(RELEASE, "ns/hub", inputs(), inputs())
+        lab.releases.read(ask(inputs(), id="ns/hub", state=inputs()))
 
 
 def test_options_become_helms_flags(tmp_path: Path) -> None:

@@ -7,22 +7,17 @@ import base64
 import pytest
 
 from lab.providers.random import RandomProvider
-from lab.providers.sdk.provider import UNKNOWN, Props, Resource, SecretValue
+from lab.providers.sdk.property_values import UNKNOWN, Props, SecretValue
+from tests.lab.providers import asking
+from tests.lab.providers.asking import ask
 
 BYTES = "random:index/randomBytes:RandomBytes"
 ID = "random:index/randomId:RandomId"
 PASSWORD = "random:index/randomPassword:RandomPassword"
 
 
-def resource(type: str) -> Resource:
-    return Resource(urn=f"urn:pulumi:s::p::{type}::n", type=type, name="n")
-
-
-def create(type: str, inputs: Props, preview: bool = False) -> tuple[str, Props]:
-    provider = RandomProvider()
-    checked, failures = provider.check(resource(type), {}, inputs)
-    assert failures == []
-    return provider.create(resource(type), checked, preview, None)
+def create(type: str, inputs: Props) -> tuple[str, Props]:
+    return asking.make(RandomProvider(), type, inputs)
 
 
 def test_bytes_are_random_and_their_encodings_agree() -> None:
@@ -42,7 +37,8 @@ def test_ids_are_the_official_ones_though_that_of_bytes_is_their_secret() -> Non
 
 
 def test_a_preview_makes_no_value() -> None:
-    _, outputs = create(BYTES, {"length": 32}, preview=True)
+    request = ask(BYTES, {"length": 32}, preview=True)
+    _, outputs = RandomProvider().handler(BYTES).create(request)
     assert outputs["hex"].value is UNKNOWN
 
 
@@ -77,15 +73,15 @@ def test_a_password_has_the_wanted_characters_only() -> None:
     ],
 )
 def test_wrong_inputs_are_refused_by_name(type: str, inputs: Props, path: str) -> None:
-    _, failures = RandomProvider().check(resource(type), {}, inputs)
+    _, failures = asking.check(RandomProvider(), type, inputs)
     assert [f.property for f in failures] == [path]
 
 
 def test_only_a_changed_input_makes_a_new_value() -> None:
-    provider = RandomProvider()
+    handler = RandomProvider().handler(BYTES)
     old = {"length": 32, "keepers": {"rotate": "0"}}
-    same = provider.diff(resource(BYTES), "none", old, old, dict(old), [])
+    same = handler.diff(ask(BYTES, dict(old), old_inputs=old, state=old))
     assert not same.changes
     new = {"length": 32, "keepers": {"rotate": "1"}}
-    changed = provider.diff(resource(BYTES), "none", old, old, new, [])
+    changed = handler.diff(ask(BYTES, new, old_inputs=old, state=old))
     assert changed.replaces == ["keepers.rotate"]

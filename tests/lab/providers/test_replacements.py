@@ -8,22 +8,21 @@ from typing import Any
 
 import pytest
 
-from lab.providers.aws.provider import TYPES as AWS_TYPES
 from lab.providers.aws.provider import AwsProvider
-from lab.providers.gcp.provider import TYPES as GCP_TYPES
 from lab.providers.gcp.provider import GcpProvider
-from lab.providers.sdk.provider import Props
+from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.replacements import REPLACEMENTS
-from lab.providers.sdk.resource_handlers import DEFAULTS, HandledProvider
+from lab.providers.sdk.resource_handlers import DEFAULTS, CloudProvider
 from tests.components.program import run
 from tests.components.test_program import stack_text
 from tests.lab.providers import test_aws, test_gcp
+from tests.lab.providers.asking import ask
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 def test_no_type_is_replaced_by_guesswork() -> None:
-    kinds = {handler.kind for handler in (*AWS_TYPES, *GCP_TYPES)}
+    kinds = {handler.kind for handler in (*AwsProvider.types, *GcpProvider.types)}
     assert kinds == REPLACEMENTS.keys()
     runs = [run(name, stack_text(name)) for name in ("ecology", "climate")]
     made = {m.type for r in runs for m in r.made.values() if m.type[:4] in ("aws:", "gcp:")}
@@ -58,9 +57,10 @@ def test_the_old_one_goes_first_where_the_bridge_says_so(
     seed = tmp_path / "seed.json"
     seed.write_text(cloud.SEED.to_json())
     monkeypatch.setenv("LAB_CLOUD_SEED", str(seed))
-    provider: HandledProvider = AwsProvider() if cloud is test_aws else GcpProvider()
+    provider: CloudProvider[Any] = AwsProvider() if cloud is test_aws else GcpProvider()
     provider.configure({"region": "us-west-2", "project": "research-123"})
     old = json.loads(json.dumps(cloud.GOOD[type]))
-    olds = provider.handler(type).effective(old, None)
-    result = provider.diff(cloud.resource(type), "id", old, olds, {**old, **change}, [])
+    handler = provider.handler(type)
+    olds = handler.effective(old, None)
+    result = handler.diff(ask(type, {**old, **change}, old_inputs=old, state=olds))
     assert result.delete_before_replace is first
