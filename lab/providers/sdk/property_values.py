@@ -1,12 +1,10 @@
 """Property values between the engine's wire form and plain Python, both ways.
 
 Shapes: a value is ``None | bool | int | float | str | list | dict`` plus two wrappers,
-``Secret(value)`` and ``UNKNOWN``. Whole floats become ints, because the wire has only
-floats. Output values become what they wrap (``Secret`` and/or ``UNKNOWN``); resource
-references become the resource's id. Assets and archives stay dicts with their signature
-key, so that they survive the way there and back.
-
-Source of the signatures: ``pulumi.runtime.rpc`` of the installed SDK.
+``SecretValue`` and ``UNKNOWN``. Whole floats become ints, because the wire has only
+floats. Output values become what they wrap; resource references become the resource's id.
+Assets and archives stay dicts with their signature key, so that they survive the way there
+and back.
 """
 
 # mypy: disable-error-code="import-untyped"
@@ -18,17 +16,18 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
-from google.protobuf import struct_pb2
-from pulumi.runtime import rpc
+from google.protobuf import json_format, struct_pb2
 
-_SIG: Final = rpc._special_sig_key
-_SECRET_SIG: Final = rpc._special_secret_sig
-_RESOURCE_SIG: Final = rpc._special_resource_sig
-_OUTPUT_SIG: Final = rpc._special_output_value_sig
-_UNKNOWN_TEXT: Final = rpc.UNKNOWN
+# The protocol's marks: the key of every special object, and its values (the SDK has them in
+# pulumi.runtime.rpc under private names).
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+RESOURCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
+OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 Props = dict[str, Any]
-"""A property map: JSON-like, with ``Secret`` and ``UNKNOWN`` anywhere in it."""
+"""A property map: JSON-like, with ``SecretValue`` and ``UNKNOWN`` anywhere in it."""
 
 
 class Unknown(Enum):
@@ -53,81 +52,60 @@ class SecretValue:
         return "[secret]"
 
 
-def _number(value: float) -> int | float:
-    return int(value) if value.is_integer() else value
-
-
-def from_value(value: struct_pb2.Value) -> Any:
-    """One wire value as plain Python."""
-    match value.WhichOneof("kind"):
-        case "bool_value":
-            return value.bool_value
-        case "number_value":
-            return _number(value.number_value)
-        case "string_value":
-            return UNKNOWN if value.string_value == _UNKNOWN_TEXT else value.string_value
-        case "list_value":
-            return [from_value(item) for item in value.list_value.values]
-        case "struct_value":
-            return _from_object(value.struct_value)
-        case _:
-            return None
-
-
-def _from_object(struct: struct_pb2.Struct) -> Any:
-    fields = struct.fields
-    sig = fields[_SIG].string_value if _SIG in fields else ""
-    if sig == _SECRET_SIG:
-        return secret(from_value(fields["value"]))
-    if sig == _RESOURCE_SIG:
-        return from_value(fields["id"]) if "id" in fields else fields["urn"].string_value
-    if sig == _OUTPUT_SIG:
-        inner = from_value(fields["value"]) if "value" in fields else UNKNOWN
-        return secret(inner) if "secret" in fields and fields["secret"].bool_value else inner
-    return {key: from_value(item) for key, item in fields.items()}
-
-
 def from_struct(struct: struct_pb2.Struct) -> Props:
     """A wire property map as plain Python."""
-    return {key: from_value(item) for key, item in struct.fields.items()}
+    return {key: _decoded(item) for key, item in json_format.MessageToDict(struct).items()}
 
 
-def to_value(value: Any) -> struct_pb2.Value:
-    """Plain Python as one wire value.
-
-    Raises TypeError for anything that is not JSON-like, ``Secret`` or ``UNKNOWN``.
-    """
-    out = struct_pb2.Value()
+def _decoded(value: Any) -> Any:
     match value:
-        case None:
-            out.null_value = struct_pb2.NULL_VALUE
-        case Unknown():
-            out.string_value = _UNKNOWN_TEXT
-        case SecretValue(value=inner):
-            out.struct_value.fields[_SIG].string_value = _SECRET_SIG
-            out.struct_value.fields["value"].CopyFrom(to_value(inner))
-        case bool():
-            out.bool_value = value
-        case int() | float():
-            out.number_value = value
-        case str():
-            out.string_value = value
-        case Mapping():
-            out.struct_value.CopyFrom(to_struct(value))
-        case list() | tuple():
-            out.list_value.SetInParent()
-            out.list_value.values.extend(to_value(item) for item in value)
+        case float() if value.is_integer():
+            return int(value)
+        case str() if value == UNKNOWN_TEXT:
+            return UNKNOWN
+        case list():
+            return [_decoded(item) for item in value]
+        case dict():
+            return _decoded_object(value)
         case _:
-            raise TypeError(f"a {type(value).__name__} cannot be sent to the engine")
-    return out
+            return value
+
+
+def _decoded_object(value: dict[str, Any]) -> Any:
+    mark = value.get(SIGNATURE)
+    if mark == RESOURCE:
+        return _decoded(value["id"] if "id" in value else value.get("urn"))
+    if mark not in (SECRET, OUTPUT):
+        return {key: _decoded(item) for key, item in value.items()}
+    # An output without a value is unknown; a secret always has one.
+    inner = _decoded(value.get("value", UNKNOWN_TEXT if mark == OUTPUT else None))
+    return secret(inner) if mark == SECRET or value.get("secret") else inner
 
 
 def to_struct(props: Mapping[str, Any]) -> struct_pb2.Struct:
-    """A plain property map as a wire one."""
+    """A plain property map as a wire one.
+
+    Raises TypeError for anything that is not JSON-like, ``SecretValue`` or ``UNKNOWN``.
+    """
     out = struct_pb2.Struct()
-    for key, item in props.items():
-        out.fields[str(key)].CopyFrom(to_value(item))
+    out.update(_encoded(props))
     return out
+
+
+def _encoded(value: Any) -> Any:
+    match value:
+        case Unknown():
+            return UNKNOWN_TEXT
+        case SecretValue(value=inner):
+            return {SIGNATURE: SECRET, "value": _encoded(inner)}
+        case Mapping():
+            return {str(key): _encoded(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_encoded(item) for item in value]
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            raise TypeError(f"a {type(value).__name__} cannot be sent to the engine")
 
 
 def secret(value: Any) -> SecretValue:
@@ -136,12 +114,12 @@ def secret(value: Any) -> SecretValue:
 
 
 def reveal(value: Any) -> Any:
-    """A fresh copy without ``Secret`` wrappers; ``UNKNOWN`` stays."""
+    """A fresh copy without ``SecretValue`` wrappers; ``UNKNOWN`` stays."""
     return _rebuild(value, lambda leaf: leaf)
 
 
 def known(value: Any) -> Any:
-    """A fresh copy without ``Secret`` wrappers, ``UNKNOWN`` as ``None``: ready for JSON."""
+    """A fresh copy without ``SecretValue`` wrappers, ``UNKNOWN`` as ``None``: ready for JSON."""
     return _rebuild(value, lambda leaf: None if leaf is UNKNOWN else leaf)
 
 
@@ -157,47 +135,36 @@ def _rebuild(value: Any, leaf: Callable[[Any], Any]) -> Any:
             return leaf(value)
 
 
+def _leaves(value: Any, *, hidden: bool = False) -> Iterator[tuple[Any, bool]]:
+    """Everything inside that has nothing inside, and whether a ``SecretValue`` is around it."""
+    match value:
+        case SecretValue(value=inner):
+            yield from _leaves(inner, hidden=True)
+        case Mapping() if value:
+            for item in value.values():
+                yield from _leaves(item, hidden=hidden)
+        case list() | tuple() if value:
+            for item in value:
+                yield from _leaves(item, hidden=hidden)
+        case _:
+            yield value, hidden
+
+
 def has_unknowns(value: Any) -> bool:
     """Whether ``UNKNOWN`` is anywhere inside."""
-    match value:
-        case Unknown():
-            return True
-        case SecretValue(value=inner):
-            return has_unknowns(inner)
-        case Mapping():
-            return any(has_unknowns(item) for item in value.values())
-        case list() | tuple():
-            return any(has_unknowns(item) for item in value)
-        case _:
-            return False
+    return any(leaf is UNKNOWN for leaf, _ in _leaves(value))
 
 
 def has_secrets(value: Any) -> bool:
-    """Whether a ``Secret`` is anywhere inside."""
-    match value:
-        case SecretValue():
-            return True
-        case Mapping():
-            return any(has_secrets(item) for item in value.values())
-        case list() | tuple():
-            return any(has_secrets(item) for item in value)
-        case _:
-            return False
+    """Whether a ``SecretValue`` is anywhere inside."""
+    return any(hidden for _, hidden in _leaves(value))
 
 
-def secret_strings(value: Any, *, inside: bool = False) -> Iterator[str]:
-    """Every text inside a ``Secret``, for masking messages. Short texts are left out."""
-    match value:
-        case SecretValue(value=inner):
-            yield from secret_strings(inner, inside=True)
-        case Mapping():
-            for item in value.values():
-                yield from secret_strings(item, inside=inside)
-        case list() | tuple():
-            for item in value:
-                yield from secret_strings(item, inside=inside)
-        case str() if inside and len(value.strip()) >= 4:
-            yield value
+def secret_strings(value: Any) -> Iterator[str]:
+    """Every text inside a ``SecretValue``, for masking messages. Short texts are left out."""
+    for leaf, hidden in _leaves(value):
+        if hidden and isinstance(leaf, str) and len(leaf.strip()) >= 4:
+            yield leaf
 
 
 def mark_secrets(value: Any, like: Any) -> Any:

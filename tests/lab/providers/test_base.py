@@ -15,6 +15,7 @@ import pytest
 from google.protobuf import empty_pb2
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi.runtime import rpc
 from pulumi.runtime.proto import (
     engine_pb2,
     engine_pb2_grpc,
@@ -124,7 +125,15 @@ plain = st.recursive(
 
 @given(plain)
 def test_no_value_changes_on_its_way_through_the_wire(value: Any) -> None:
-    assert property_values.from_value(property_values.to_value(value)) == value
+    props = {"x": value}
+    assert property_values.from_struct(property_values.to_struct(props)) == props
+
+
+def test_the_marks_of_the_wire_are_those_of_the_sdk() -> None:
+    ours = property_values
+    assert rpc._special_sig_key == ours.SIGNATURE and ours.UNKNOWN_TEXT == rpc.UNKNOWN
+    theirs = (rpc._special_secret_sig, rpc._special_resource_sig, rpc._special_output_value_sig)
+    assert theirs == (ours.SECRET, ours.RESOURCE, ours.OUTPUT)
 
 
 def test_a_port_does_not_become_a_float() -> None:
@@ -136,11 +145,9 @@ def test_a_port_does_not_become_a_float() -> None:
 
 
 def test_an_output_value_that_is_unknown_and_secret_stays_both() -> None:
-    sig = property_values.rpc._special_output_value_sig
-    struct = property_values.to_struct(
-        {"x": {property_values.rpc._special_sig_key: sig, "secret": True}}
-    )
-    assert property_values.from_struct(struct) == {"x": SecretValue(UNKNOWN)}
+    mark = {property_values.SIGNATURE: property_values.OUTPUT}
+    struct = property_values.to_struct({"x": {**mark, "secret": True}, "y": {**mark, "value": 1}})
+    assert property_values.from_struct(struct) == {"x": SecretValue(UNKNOWN), "y": 1}
 
 
 def test_a_secret_input_comes_out_secret_even_if_the_stand_in_forgot(stub: Any) -> None:
