@@ -11,6 +11,7 @@ from typing import Any
 from lab.providers.aws import policies
 from lab.providers.aws.context import AwsHandler, Request
 from lab.providers.aws.estate import pairs
+from lab.providers.sdk import words
 from lab.providers.sdk.property_values import UNKNOWN, Props
 from lab.providers.sdk.provider import CheckFailure
 
@@ -28,18 +29,9 @@ class Role(AwsHandler):
     names = ("name", "namePrefix")
     name_limit = 64
     computed = ("arn", "createDate", "uniqueId")
-    covered = frozenset(
-        [
-            "assumeRolePolicy",
-            "description",
-            "forceDetachPolicies",
-            "maxSessionDuration",
-            "name",
-            "namePrefix",
-            "path",
-            "permissionsBoundary",
-            "tags",
-        ]
+    covered = words(
+        "assumeRolePolicy description forceDetachPolicies maxSessionDuration name namePrefix "
+        "path permissionsBoundary tags"
     )
 
     def defaults(self, inputs: Props) -> Props:

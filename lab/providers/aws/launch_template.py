@@ -14,40 +14,19 @@ from typing import Any, Final
 
 from lab.providers.aws.context import AwsHandler, Request
 from lab.providers.aws.estate import pairs
+from lab.providers.sdk import words
 from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import CheckFailure
 
-_QUIET: Final = frozenset(
-    ["defaultVersion", "description", "name", "namePrefix", "region", "updateDefaultVersion"]
-)
+_QUIET: Final = words("defaultVersion description name namePrefix region updateDefaultVersion")
 # Inputs of the resource itself; the others are the template's data.
-_OWN: Final = frozenset(
-    [
-        "defaultVersion",
-        "description",
-        "name",
-        "namePrefix",
-        "region",
-        "tags",
-        "updateDefaultVersion",
-    ]
-)
-_DATA_COVERED: Final = frozenset(
-    [
-        "blockDeviceMappings",
-        "ebsOptimized",
-        "imageId",
-        "instanceType",
-        "keyName",
-        "metadataOptions",
-        "monitoring",
-        "tagSpecifications",
-        "userData",
-        "vpcSecurityGroupIds",
-    ]
+_OWN: Final = words("defaultVersion description name namePrefix region tags updateDefaultVersion")
+_DATA_COVERED: Final = words(
+    "blockDeviceMappings ebsOptimized imageId instanceType keyName metadataOptions monitoring "
+    "tagSpecifications userData vpcSecurityGroupIds"
 )
 # The SDK has these as text, because they may also be absent.
-_TEXT_BOOLEANS: Final = frozenset(["deleteOnTermination", "ebsOptimized", "encrypted"])
+_TEXT_BOOLEANS: Final = words("deleteOnTermination ebsOptimized encrypted")
 _RENAMED: Final = {"vpcSecurityGroupIds": "SecurityGroupIds"}
 
 
@@ -89,7 +68,7 @@ class LaunchTemplate(AwsHandler):
     names = ("name", "namePrefix")
     name_limit = 128
     computed = ("arn", "latestVersion")
-    covered = _OWN | _DATA_COVERED
+    covered = (*_OWN, *_DATA_COVERED)
     sets = ("vpcSecurityGroupIds",)
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
@@ -99,7 +78,7 @@ class LaunchTemplate(AwsHandler):
                 base64.b64decode(script, validate=True)
             except binascii.Error:
                 yield CheckFailure("userData", "must be base64")
-        for key in _TEXT_BOOLEANS & inputs.keys():
+        for key in inputs.keys() & _TEXT_BOOLEANS:
             if inputs[key] not in ("true", "false"):
                 yield CheckFailure(key, 'must be "true" or "false" as text')
         if inputs.get("defaultVersion") is not None and inputs.get("updateDefaultVersion"):
@@ -126,7 +105,7 @@ class LaunchTemplate(AwsHandler):
     def recomputed(self, old: Props, olds: Props, new: Props) -> tuple[str, ...]:
         before = {**old, "tagsAll": olds.get("tagsAll")}
         after = {**new, "tagsAll": self.tags(new)}
-        loud = (before.keys() | after.keys()) - _QUIET
+        loud = (before.keys() | after.keys()).difference(_QUIET)
         return ("latestVersion",) if any(before.get(k) != after.get(k) for k in loud) else ()
 
     def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:

@@ -58,7 +58,7 @@ class NodeGroup(AwsHandler):
     regional = True
     names = ("nodeGroupName", "nodeGroupNamePrefix")
     computed = ("arn", "resources", "status")
-    covered = frozenset({*_PLAIN, "forceUpdateVersion", "region", "tags"})
+    covered = (*_PLAIN, "forceUpdateVersion", "region", "tags")
     sets = ("subnetIds", "taints")
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from lab.providers.aws import shapes
+from lab.providers.sdk import words
 from lab.providers.sdk.provider import CheckFailure
 
 _ACTION: Final = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+")
@@ -35,13 +36,9 @@ _EXTRA_ACTIONS: Final = {
     "ecr": ("BatchImportUpstreamImage", "ReplicateImage"),
     "sts": ("SetContext", "SetSourceIdentity", "TagSession", "TagGetFederationToken"),
 }
-_TRUST_ACTIONS: Final = (
-    "sts:AssumeRole",
-    "sts:AssumeRoleWithSAML",
-    "sts:AssumeRoleWithWebIdentity",
-    "sts:SetContext",
-    "sts:SetSourceIdentity",
-    "sts:TagSession",
+_TRUST_ACTIONS: Final = words(
+    "sts:AssumeRole sts:AssumeRoleWithSAML sts:AssumeRoleWithWebIdentity sts:SetContext "
+    "sts:SetSourceIdentity sts:TagSession"
 )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.providers.aws.context import AwsHandler, Request
+from lab.providers.sdk import words
 from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import CheckFailure, StandinError
 
@@ -51,7 +52,7 @@ class Record(AwsHandler):
 
     kind = "aws:route53/record:Record"
     computed = ("fqdn",)
-    covered = frozenset(["aliases", "allowOverwrite", "name", "records", "ttl", "type", "zoneId"])
+    covered = words("aliases allowOverwrite name records ttl type zoneId")
     sets = ("records",)
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:

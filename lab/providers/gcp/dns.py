@@ -10,6 +10,7 @@ from typing import Any
 
 from lab.providers.gcp import discovery, rules
 from lab.providers.gcp.context import GcpHandler
+from lab.providers.sdk import words
 from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import CheckFailure, StandinError
 from lab.providers.sdk.resource_handlers import unknown_free
@@ -20,9 +21,7 @@ class RecordSet(GcpHandler):
     """All records of one name and type in a managed zone."""
 
     kind = "gcp:dns/recordSet:RecordSet"
-    covered = frozenset(
-        ["deletionPolicy", "managedZone", "name", "project", "rrdatas", "ttl", "type"]
-    )
+    covered = words("deletionPolicy managedZone name project rrdatas ttl type")
     sets = ("rrdatas",)
     names = ()
 

@@ -17,6 +17,7 @@ from typing import Any
 from lab.providers.gcp import discovery, rules
 from lab.providers.gcp.context import GcpHandler
 from lab.providers.gcp.node_pool import require_account
+from lab.providers.sdk import words
 from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import CheckFailure, StandinError
 from lab.providers.sdk.resource_handlers import unknown_free
@@ -83,15 +84,8 @@ class Key(GcpHandler):
     has_project = False
     computed = ("name", "privateKey", "publicKey", "validAfter", "validBefore")
     secret_outputs = ("privateKey",)
-    covered = frozenset(
-        [
-            "deletionPolicy",
-            "keepers",
-            "keyAlgorithm",
-            "privateKeyType",
-            "publicKeyType",
-            "serviceAccountId",
-        ]
+    covered = words(
+        "deletionPolicy keepers keyAlgorithm privateKeyType publicKeyType serviceAccountId"
     )
 
     def defaults(self, inputs: Props) -> Props:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from lab.providers.gcp import discovery, rules
 from lab.providers.gcp.context import GcpHandler
+from lab.providers.sdk import words
 from lab.providers.sdk.property_values import UNKNOWN, Props
 from lab.providers.sdk.provider import CheckFailure, StandinError
 from lab.providers.sdk.resource_handlers import unknown_free
@@ -20,42 +21,15 @@ from lab.providers.sdk.resource_handlers import unknown_free
 # Input name -> API name, where they differ. The rest is spelled the same.
 _POOL_NAMES: Final = {"nodeConfig": "config", "nodeLocations": "locations"}
 _CONFIG_NAMES: Final = {"guestAccelerators": "accelerators"}
-_CONFIG_COVERED: Final = frozenset(
-    [
-        "bootDiskKmsKey",
-        "diskSizeGb",
-        "diskType",
-        "ephemeralStorageLocalSsdConfig",
-        "gcfsConfig",
-        "guestAccelerators",
-        "gvnic",
-        "imageType",
-        "kubeletConfig",
-        "labels",
-        "localSsdCount",
-        "loggingVariant",
-        "machineType",
-        "metadata",
-        "minCpuPlatform",
-        "oauthScopes",
-        "preemptible",
-        "resourceLabels",
-        "serviceAccount",
-        "shieldedInstanceConfig",
-        "spot",
-        "tags",
-        "taints",
-        "workloadMetadataConfig",
-    ]
+_CONFIG_COVERED: Final = words(
+    "bootDiskKmsKey diskSizeGb diskType ephemeralStorageLocalSsdConfig gcfsConfig "
+    "guestAccelerators gvnic imageType kubeletConfig labels localSsdCount loggingVariant "
+    "machineType metadata minCpuPlatform oauthScopes preemptible resourceLabels serviceAccount "
+    "shieldedInstanceConfig spot tags taints workloadMetadataConfig"
 )
 
-_DRAINING: Final = (
-    "diskSizeGb",
-    "diskType",
-    "imageType",
-    "machineType",
-    "resourceLabels",
-    "workloadMetadataConfig",
+_DRAINING: Final = words(
+    "diskSizeGb diskType imageType machineType resourceLabels workloadMetadataConfig"
 )
 
 
@@ -97,24 +71,10 @@ class NodePool(GcpHandler):
     names = ("name", "namePrefix")
     name_limit = 40
     computed = ("instanceGroupUrls", "managedInstanceGroupUrls", "operation")
-    covered = frozenset(
-        [
-            "autoscaling",
-            "cluster",
-            "deletionPolicy",
-            "initialNodeCount",
-            "location",
-            "management",
-            "maxPodsPerNode",
-            "name",
-            "nodeConfig",
-            "nodeCount",
-            "nodeLocations",
-            "project",
-            "queuedProvisioning",
-            "upgradeSettings",
-            "version",
-        ]
+    covered = words(
+        "autoscaling cluster deletionPolicy initialNodeCount location management "
+        "maxPodsPerNode name nodeConfig nodeCount nodeLocations project queuedProvisioning "
+        "upgradeSettings version"
     )
     sets = ("nodeLocations", "nodeConfig.oauthScopes")
     chosen = ("nodeLocations",)

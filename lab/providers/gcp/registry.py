@@ -9,6 +9,7 @@ from typing import Any
 from lab.providers.gcp import discovery, rules
 from lab.providers.gcp.context import GcpHandler
 from lab.providers.gcp.iam import binding, member_rules, require_member
+from lab.providers.sdk import words
 from lab.providers.sdk.property_values import UNKNOWN, Props
 from lab.providers.sdk.provider import CheckFailure, StandinError
 from lab.providers.sdk.resource_handlers import unknown_free
@@ -40,22 +41,9 @@ class ImageRepository(GcpHandler):
     has_location = True
     labelled = True
     computed = ("createTime", "name", "registryUri", "updateTime")
-    covered = frozenset(
-        [
-            "cleanupPolicies",
-            "cleanupPolicyDryRun",
-            "deletionPolicy",
-            "description",
-            "dockerConfig",
-            "format",
-            "kmsKeyName",
-            "labels",
-            "location",
-            "mode",
-            "project",
-            "repositoryId",
-            "vulnerabilityScanningConfig",
-        ]
+    covered = words(
+        "cleanupPolicies cleanupPolicyDryRun deletionPolicy description dockerConfig format "
+        "kmsKeyName labels location mode project repositoryId vulnerabilityScanningConfig"
     )
     sets = ("cleanupPolicies",)
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from lab.providers.sdk import words
 from lab.providers.sdk.provider import CheckFailure
 
 # iam.v1 CreateServiceAccountRequest.accountId
@@ -34,13 +35,8 @@ MACHINE_TYPE: Final = re.compile(
     r"[a-z][a-z0-9]*-((standard|highmem|highcpu|ultramem|megamem|hypermem|highgpu|megagpu|ultragpu|"
     r"maxgpu|hightpu)-[0-9]+[a-z]*(-[a-z0-9]+)*|medium|small|micro|custom-[0-9]+-[0-9]+(-ext)?)"
 )
-DISK_TYPES: Final = (
-    "pd-standard",
-    "pd-balanced",
-    "pd-ssd",
-    "hyperdisk-balanced",
-    "hyperdisk-extreme",
-    "hyperdisk-throughput",
+DISK_TYPES: Final = words(
+    "pd-standard pd-balanced pd-ssd hyperdisk-balanced hyperdisk-extreme hyperdisk-throughput"
 )
 DURATION: Final = re.compile(r"[0-9]+(\.[0-9]{1,9})?s")
 MEMBER: Final = re.compile(
@@ -53,27 +49,9 @@ ROLE: Final = re.compile(
 )
 ZONE: Final = re.compile(r"[a-z]+-[a-z]+[0-9]+-[a-z]")
 LOCATION: Final = re.compile(r"[a-z]+-[a-z]+[0-9]+(-[a-z])?")
-RECORD_TYPES: Final = (
-    "A",
-    "AAAA",
-    "ALIAS",
-    "CAA",
-    "CNAME",
-    "DNSKEY",
-    "DS",
-    "HTTPS",
-    "IPSECKEY",
-    "MX",
-    "NAPTR",
-    "NS",
-    "PTR",
-    "SOA",
-    "SPF",
-    "SRV",
-    "SSHFP",
-    "SVCB",
-    "TLSA",
-    "TXT",
+RECORD_TYPES: Final = words(
+    "A AAAA ALIAS CAA CNAME DNSKEY DS HTTPS IPSECKEY MX NAPTR NS PTR SOA SPF SRV SSHFP SVCB TLSA "
+    "TXT"
 )
 
 

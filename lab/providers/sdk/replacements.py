@@ -16,6 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from lab.providers.sdk import words
+
 READ: Final = "2026-11-25"
 
 # Each file names its commit, of which no date is known. By their code, all but record.go are older
@@ -45,21 +47,9 @@ class Replacement:
     unverified: tuple[str, ...] = ()
 
 
-_NODE_CONFIG: Final = tuple(
-    f"nodeConfig.{key}"
-    for key in (
-        "bootDiskKmsKey",
-        "ephemeralStorageLocalSsdConfig",
-        "guestAccelerators",
-        "localSsdCount",
-        "metadata",
-        "minCpuPlatform",
-        "oauthScopes",
-        "preemptible",
-        "serviceAccount",
-        "shieldedInstanceConfig",
-        "spot",
-    )
+_NODE_CONFIG: Final = (
+    "bootDiskKmsKey ephemeralStorageLocalSsdConfig guestAccelerators localSsdCount metadata "
+    "minCpuPlatform oauthScopes preemptible serviceAccount shieldedInstanceConfig spot"
 )
 
 REPLACEMENTS: Final[dict[str, Replacement]] = {
@@ -75,20 +65,10 @@ REPLACEMENTS: Final[dict[str, Replacement]] = {
         unverified=("region",),
     ),
     "aws:eks/nodeGroup:NodeGroup": Replacement(
-        by=(
-            "amiType",
-            "capacityType",
-            "clusterName",
-            "diskSize",
-            "instanceTypes",
-            "launchTemplate.id",
-            "launchTemplate.name",
-            "nodeGroupName",
-            "nodeGroupNamePrefix",
-            "nodeRoleArn",
-            "region",
-            "remoteAccess",
-            "subnetIds",
+        by=words(
+            "amiType capacityType clusterName diskSize instanceTypes launchTemplate.id "
+            "launchTemplate.name nodeGroupName nodeGroupNamePrefix nodeRoleArn region remoteAccess "
+            "subnetIds"
         ),
         named="nodeGroupName",
         sources=(f"{_TF_AWS}/eks/node_group.go@012e0a3", *_AWS),
@@ -130,15 +110,9 @@ REPLACEMENTS: Final[dict[str, Replacement]] = {
     ),
     "gcp:container/nodePool:NodePool": Replacement(
         by=(
-            "cluster",
-            "initialNodeCount",
-            "location",
-            "maxPodsPerNode",
-            "name",
-            "namePrefix",
-            "project",
+            *words("cluster initialNodeCount location maxPodsPerNode name namePrefix project"),
             "queuedProvisioning",
-            *_NODE_CONFIG,
+            *(f"nodeConfig.{key}" for key in words(_NODE_CONFIG)),
         ),
         named="name",
         sources=(

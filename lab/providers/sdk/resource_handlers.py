@@ -64,7 +64,7 @@ class CloudHandler(Handler, Generic[Context]):
     """The name property, and those that take its place (a prefix), for generated names."""
     name_limit: ClassVar[int] = 63
     secret_outputs: ClassVar[tuple[str, ...]] = ()
-    covered: ClassVar[frozenset[str] | None] = None
+    covered: ClassVar[tuple[str, ...] | None] = None
     """Inputs that the stand-in translates, None for all that the SDK declares."""
 
     def __init__(self, context: Context) -> None:
@@ -116,7 +116,7 @@ class CloudHandler(Handler, Generic[Context]):
             failures += [
                 CheckFailure(key, f"the stand-in for {package} does not translate this one")
                 for key, value in plain.items()
-                if value is not None and key in declared - self.covered
+                if value is not None and key in declared.difference(self.covered)
             ]
         added = self._generated_name(request, plain)
         for key, value in self.defaults({**plain, **added}).items():
