@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab.providers.aws.context import AwsHandler, Request
+from lab.providers.aws.context import AwsHandler, Call
 from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import StandinError
 
@@ -15,14 +15,16 @@ class Tag(AwsHandler):
     kind = "aws:autoscaling/tag:Tag"
     regional = True
 
-    def requests(self, inputs: Props) -> list[Request]:
+    creation = ("autoscaling", "CreateOrUpdateTags")
+
+    def parameters(self, inputs: Props) -> dict[str, Any]:
         tag: dict[str, Any] = {"ResourceType": "auto-scaling-group"}
         if "autoscalingGroupName" in inputs:
             tag["ResourceId"] = inputs["autoscalingGroupName"]
         names = (("key", "Key"), ("value", "Value"), ("propagateAtLaunch", "PropagateAtLaunch"))
         given = inputs.get("tag") or {}
         tag.update({name: given[key] for key, name in names if key in given})
-        return [("autoscaling", "CreateOrUpdateTags", {"Tags": [tag]})]
+        return {"Tags": [tag]}
 
     def _group(self, name: str) -> dict[str, Any] | None:
         found = self.cloud.call(
@@ -34,8 +36,7 @@ class Tag(AwsHandler):
         group = inputs["autoscalingGroupName"]
         if self._group(group) is None:
             raise StandinError(f"auto scaling group {group!r} does not exist (ValidationError)")
-        [(service, operation, parameters)] = self.requests(inputs)
-        self.cloud.change(service, operation, **parameters)
+        self.send(inputs)
 
     def make(self, inputs: Props) -> tuple[str, Props]:
         self._put(inputs)
@@ -50,8 +51,7 @@ class Tag(AwsHandler):
         found = self._group(group)
         return found is not None and any(tag["Key"] == key for tag in found["Tags"])
 
-    def remove(self, id: str, inputs: Props, olds: Props) -> None:
-        if self.exists(id, inputs):
-            group, _, key = id.partition(",")
-            tag = {"ResourceId": group, "ResourceType": "auto-scaling-group", "Key": key}
-            self.cloud.change("autoscaling", "DeleteTags", Tags=[tag])
+    def removal(self, id: str, inputs: Props) -> Call:
+        group, _, key = id.partition(",")
+        tag = {"ResourceId": group, "ResourceType": "auto-scaling-group", "Key": key}
+        return "autoscaling", "DeleteTags", {"Tags": [tag]}

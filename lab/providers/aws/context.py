@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from lab.providers.aws import shapes
 from lab.providers.aws.cloud import SimulatedAws, journal_of
@@ -14,7 +14,7 @@ from lab.providers.sdk.provider import CheckFailure, StandinError
 from lab.providers.sdk.resource_handlers import CloudContext, CloudHandler, unknown_free
 from lab.providers.sdk.seed import AwsSeed
 
-Request = tuple[str, str, dict[str, Any]]
+Call = tuple[str, str, dict[str, Any]]
 """Service, operation, parameters."""
 
 
@@ -45,10 +45,14 @@ class AwsContext(CloudContext):
 
 
 class AwsHandler(CloudHandler[AwsContext]):
-    """A handler with the context, tags and the check of its create request."""
+    """A type that one request creates, which is checked in a preview too."""
 
     tagged = False
     regional = False
+    creation: ClassVar[tuple[str, str]]
+    """Service and operation of that request."""
+    passed_on: ClassVar[Mapping[str, str]] = {}
+    """Input -> parameter of that request, where the value is passed on as it is."""
 
     @property
     def cloud(self) -> SimulatedAws:
@@ -63,16 +67,28 @@ class AwsHandler(CloudHandler[AwsContext]):
         yield from self.rules(inputs)
         plain = unknown_free(inputs)
         partial = has_unknowns(inputs)
-        for service, operation, parameters in self.requests(plain):
-            yield from shapes.check(service, operation, parameters, partial=partial)
+        yield from shapes.check(*self.creation, self.parameters(plain), partial=partial)
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         """Rules for values that the service description does not state."""
         yield from ()
 
-    def requests(self, inputs: Props) -> list[Request]:
-        """The requests that creating it starts with; some inputs may be missing."""
-        return []
+    def parameters(self, inputs: Props) -> dict[str, Any]:
+        """Of the request that creates it; some inputs may be missing."""
+        return {self.passed_on[key]: inputs[key] for key in inputs if key in self.passed_on}
+
+    def send(self, inputs: Props) -> dict[str, Any]:
+        """Make the request that creates it."""
+        return self.cloud.change(*self.creation, **self.parameters(inputs))
+
+    def removal(self, id: str, inputs: Props) -> Call:
+        """The request that removes it."""
+        raise NotImplementedError
+
+    def remove(self, id: str, inputs: Props, olds: Props) -> None:
+        if self.exists(id, inputs):
+            service, operation, parameters = self.removal(id, inputs)
+            self.cloud.change(service, operation, **parameters)
 
     def effective(self, inputs: Props, olds: Props | None) -> Props:
         out: Props = {"region": self.context.region} if self.regional else {}
@@ -84,3 +100,8 @@ class AwsHandler(CloudHandler[AwsContext]):
     def tags(self, inputs: Mapping[str, Any]) -> dict[str, str]:
         """All tags: the provider's default ones and the resource's."""
         return {**self.context.default_tags, **(inputs.get("tags") or {})}
+
+    def retagged(self, olds: Props, new: Props) -> tuple[list[str], dict[str, str]]:
+        """Keys to take away, and all tags to set when they are not as before."""
+        before, after = olds.get("tagsAll") or {}, self.tags(new)
+        return sorted(before.keys() - after), after if after != before else {}

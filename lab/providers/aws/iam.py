@@ -6,10 +6,10 @@ Managed policies must exist: moto knows AWS's own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from lab.providers.aws import policies
-from lab.providers.aws.context import AwsHandler, Request
+from lab.providers.aws.context import AwsHandler, Call
 from lab.providers.aws.estate import pairs
 from lab.providers.sdk import words
 from lab.providers.sdk.property_values import UNKNOWN, Props
@@ -25,6 +25,14 @@ class Role(AwsHandler):
     """A role that somebody may assume."""
 
     kind = "aws:iam/role:Role"
+    creation = ("iam", "CreateRole")
+    passed_on: ClassVar = {
+        "name": "RoleName",
+        "description": "Description",
+        "maxSessionDuration": "MaxSessionDuration",
+        "path": "Path",
+        "permissionsBoundary": "PermissionsBoundary",
+    }
     tagged = True
     names = ("name", "namePrefix")
     name_limit = 64
@@ -40,32 +48,21 @@ class Role(AwsHandler):
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         yield from _policy("assumeRolePolicy", inputs.get("assumeRolePolicy"), trust=True)
 
-    def requests(self, inputs: Props) -> list[Request]:
-        parameters: dict[str, Any] = {}
-        for key, name in (
-            ("name", "RoleName"),
-            ("description", "Description"),
-            ("maxSessionDuration", "MaxSessionDuration"),
-            ("path", "Path"),
-            ("permissionsBoundary", "PermissionsBoundary"),
-        ):
-            if key in inputs:
-                parameters[name] = inputs[key]
+    def parameters(self, inputs: Props) -> dict[str, Any]:
+        out = super().parameters(inputs)
         if "assumeRolePolicy" in inputs:
-            parameters["AssumeRolePolicyDocument"] = policies.text_of(inputs["assumeRolePolicy"])
+            out["AssumeRolePolicyDocument"] = policies.text_of(inputs["assumeRolePolicy"])
         if tags := self.tags(inputs):
-            parameters["Tags"] = pairs(tags)
-        return [("iam", "CreateRole", parameters)]
+            out["Tags"] = pairs(tags)
+        return out
 
     def make(self, inputs: Props) -> tuple[str, Props]:
-        [(service, operation, parameters)] = self.requests(inputs)
-        made = self.cloud.change(service, operation, **parameters)["Role"]
-        outputs = {
+        made = self.send(inputs)["Role"]
+        return inputs["name"], {
             "arn": made["Arn"],
             "uniqueId": made["RoleId"],
             "createDate": made["CreateDate"].isoformat(),
         }
-        return inputs["name"], outputs
 
     def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         trust = policies.text_of(new["assumeRolePolicy"])
@@ -79,62 +76,55 @@ class Role(AwsHandler):
                 Description=new.get("description") or "",
                 MaxSessionDuration=new["maxSessionDuration"],
             )
-        before, after = olds.get("tagsAll") or {}, self.tags(new)
-        gone = sorted(set(before) - set(after))
+        gone, tags = self.retagged(olds, new)
         if gone:
             self.cloud.change("iam", "UntagRole", RoleName=id, TagKeys=gone)
-        if after and after != before:
-            self.cloud.change("iam", "TagRole", RoleName=id, Tags=pairs(after))
+        if tags:
+            self.cloud.change("iam", "TagRole", RoleName=id, Tags=pairs(tags))
         return {}
 
     def exists(self, id: str, inputs: Props) -> bool:
         return self.cloud.find("iam", "GetRole", RoleName=id) is not None
 
-    def remove(self, id: str, inputs: Props, olds: Props) -> None:
-        if self.exists(id, inputs):
-            self.cloud.change("iam", "DeleteRole", RoleName=id)
+    def removal(self, id: str, inputs: Props) -> Call:
+        return "iam", "DeleteRole", {"RoleName": id}
 
 
 class RolePolicy(AwsHandler):
     """A policy that is part of one role."""
 
     kind = "aws:iam/rolePolicy:RolePolicy"
+    creation = ("iam", "PutRolePolicy")
+    passed_on: ClassVar = {"role": "RoleName", "name": "PolicyName"}
     names = ("name", "namePrefix")
     name_limit = 128
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         yield from _policy("policy", inputs.get("policy"), trust=False)
 
-    def requests(self, inputs: Props) -> list[Request]:
-        parameters = {
-            name: inputs[key]
-            for key, name in (("role", "RoleName"), ("name", "PolicyName"))
-            if key in inputs
-        }
+    def parameters(self, inputs: Props) -> dict[str, Any]:
+        out = super().parameters(inputs)
         if "policy" in inputs:
-            parameters["PolicyDocument"] = policies.text_of(inputs["policy"])
-        return [("iam", "PutRolePolicy", parameters)]
-
-    def _put(self, inputs: Props) -> None:
-        [(service, operation, parameters)] = self.requests(inputs)
-        self.cloud.change(service, operation, **parameters)
+            out["PolicyDocument"] = policies.text_of(inputs["policy"])
+        return out
 
     def make(self, inputs: Props) -> tuple[str, Props]:
-        self._put(inputs)
+        self.send(inputs)
         return f"{inputs['role']}:{inputs['name']}", {}
 
     def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:
-        self._put(new)
+        self.send(new)
         return {}
 
-    def exists(self, id: str, inputs: Props) -> bool:
+    def _named(self, id: str) -> dict[str, str]:
         role, _, name = id.partition(":")
-        return self.cloud.find("iam", "GetRolePolicy", RoleName=role, PolicyName=name) is not None
+        return {"RoleName": role, "PolicyName": name}
 
-    def remove(self, id: str, inputs: Props, olds: Props) -> None:
-        if self.exists(id, inputs):
-            role, _, name = id.partition(":")
-            self.cloud.change("iam", "DeleteRolePolicy", RoleName=role, PolicyName=name)
+    def exists(self, id: str, inputs: Props) -> bool:
+        return self.cloud.find("iam", "GetRolePolicy", **self._named(id)) is not None
+
+    def removal(self, id: str, inputs: Props) -> Call:
+        return "iam", "DeleteRolePolicy", self._named(id)
 
 
 class RolePolicyAttachment(AwsHandler):
@@ -142,14 +132,11 @@ class RolePolicyAttachment(AwsHandler):
 
     kind = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
-    def requests(self, inputs: Props) -> list[Request]:
-        names = (("role", "RoleName"), ("policyArn", "PolicyArn"))
-        parameters = {name: inputs[key] for key, name in names if key in inputs}
-        return [("iam", "AttachRolePolicy", parameters)]
+    creation = ("iam", "AttachRolePolicy")
+    passed_on: ClassVar = {"role": "RoleName", "policyArn": "PolicyArn"}
 
     def make(self, inputs: Props) -> tuple[str, Props]:
-        [(service, operation, parameters)] = self.requests(inputs)
-        self.cloud.change(service, operation, **parameters)
+        self.send(inputs)
         return f"{inputs['role']}/{inputs['policyArn']}", {}
 
     def exists(self, id: str, inputs: Props) -> bool:
@@ -158,7 +145,6 @@ class RolePolicyAttachment(AwsHandler):
         attached = found["AttachedPolicies"] if found else []
         return any(policy["PolicyArn"] == arn for policy in attached)
 
-    def remove(self, id: str, inputs: Props, olds: Props) -> None:
-        if self.exists(id, inputs):
-            role, _, arn = id.partition("/")
-            self.cloud.change("iam", "DetachRolePolicy", RoleName=role, PolicyArn=arn)
+    def removal(self, id: str, inputs: Props) -> Call:
+        role, _, arn = id.partition("/")
+        return "iam", "DetachRolePolicy", {"RoleName": role, "PolicyArn": arn}

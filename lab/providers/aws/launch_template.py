@@ -10,17 +10,16 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from lab.providers.aws.context import AwsHandler, Request
+from lab.providers.aws.context import AwsHandler, Call
 from lab.providers.aws.estate import pairs
 from lab.providers.sdk import words
 from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import CheckFailure
 
+# Inputs of the resource itself that make no new version; all but the tags are no data either.
 _QUIET: Final = words("defaultVersion description name namePrefix region updateDefaultVersion")
-# Inputs of the resource itself; the others are the template's data.
-_OWN: Final = words("defaultVersion description name namePrefix region tags updateDefaultVersion")
 _DATA_COVERED: Final = words(
     "blockDeviceMappings ebsOptimized imageId instanceType keyName metadataOptions monitoring "
     "tagSpecifications userData vpcSecurityGroupIds"
@@ -63,12 +62,14 @@ class LaunchTemplate(AwsHandler):
     """A versioned template for the machines of a node group."""
 
     kind = "aws:ec2/launchTemplate:LaunchTemplate"
+    creation = ("ec2", "CreateLaunchTemplate")
+    passed_on: ClassVar = {"name": "LaunchTemplateName", "description": "VersionDescription"}
     tagged = True
     regional = True
     names = ("name", "namePrefix")
     name_limit = 128
     computed = ("arn", "latestVersion")
-    covered = (*_OWN, *_DATA_COVERED)
+    covered = (*_QUIET, "tags", *_DATA_COVERED)
     sets = ("vpcSecurityGroupIds",)
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
@@ -85,21 +86,14 @@ class LaunchTemplate(AwsHandler):
             reason = "defaultVersion and updateDefaultVersion exclude each other"
             yield CheckFailure("defaultVersion", reason)
 
-    def requests(self, inputs: Props) -> list[Request]:
-        parameters: dict[str, Any] = {"LaunchTemplateData": data(inputs)}
-        if "name" in inputs:
-            parameters["LaunchTemplateName"] = inputs["name"]
-        if "description" in inputs:
-            parameters["VersionDescription"] = inputs["description"]
+    def parameters(self, inputs: Props) -> dict[str, Any]:
+        out = {**super().parameters(inputs), "LaunchTemplateData": data(inputs)}
         if tags := self.tags(inputs):
-            parameters["TagSpecifications"] = [
-                {"ResourceType": "launch-template", "Tags": pairs(tags)}
-            ]
-        return [("ec2", "CreateLaunchTemplate", parameters)]
+            out["TagSpecifications"] = [{"ResourceType": "launch-template", "Tags": pairs(tags)}]
+        return out
 
     def make(self, inputs: Props) -> tuple[str, Props]:
-        [(service, operation, parameters)] = self.requests(inputs)
-        made = self.cloud.change(service, operation, **parameters)["LaunchTemplate"]
+        made = self.send(inputs)["LaunchTemplate"]
         return made["LaunchTemplateId"], self._outputs(made)
 
     def recomputed(self, old: Props, olds: Props, new: Props) -> tuple[str, ...]:
@@ -123,12 +117,12 @@ class LaunchTemplate(AwsHandler):
                 self._default(id, number)
         if new.get("defaultVersion") not in (None, old.get("defaultVersion")):
             self._default(id, new["defaultVersion"])
-        before, after = olds.get("tagsAll") or {}, self.tags(new)
-        gone = [{"Key": key} for key in sorted(set(before) - set(after))]
+        gone, tags = self.retagged(olds, new)
         if gone:
-            self.cloud.change("ec2", "DeleteTags", Resources=[id], Tags=gone)
-        if after and after != before:
-            self.cloud.change("ec2", "CreateTags", Resources=[id], Tags=pairs(after))
+            keys = [{"Key": key} for key in gone]
+            self.cloud.change("ec2", "DeleteTags", Resources=[id], Tags=keys)
+        if tags:
+            self.cloud.change("ec2", "CreateTags", Resources=[id], Tags=pairs(tags))
         found = self.cloud.call("ec2", "DescribeLaunchTemplates", LaunchTemplateIds=[id])
         return self._outputs(found["LaunchTemplates"][0])
 
@@ -149,6 +143,5 @@ class LaunchTemplate(AwsHandler):
         found = self.cloud.find("ec2", "DescribeLaunchTemplates", LaunchTemplateIds=[id])
         return bool(found and found["LaunchTemplates"])
 
-    def remove(self, id: str, inputs: Props, olds: Props) -> None:
-        if self.exists(id, inputs):
-            self.cloud.change("ec2", "DeleteLaunchTemplate", LaunchTemplateId=id)
+    def removal(self, id: str, inputs: Props) -> Call:
+        return "ec2", "DeleteLaunchTemplate", {"LaunchTemplateId": id}

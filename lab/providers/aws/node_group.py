@@ -17,7 +17,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from lab.providers.aws import shapes
-from lab.providers.aws.context import AwsHandler, Request
+from lab.providers.aws.context import AwsHandler
+from lab.providers.sdk import words
 from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import CheckFailure, StandinError
 
@@ -29,24 +30,15 @@ VALUE: Final = re.compile(rf"({_NAME_PART})?")
 # docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
 GROUP_NAME: Final = re.compile(r"[0-9A-Za-z][-_A-Za-z0-9]{0,62}")
 
-# Input name -> request name, where the value is passed on as it is.
-_PLAIN: Final = {
-    "amiType": "amiType",
-    "capacityType": "capacityType",
-    "clusterName": "clusterName",
-    "diskSize": "diskSize",
-    "instanceTypes": "instanceTypes",
-    "labels": "labels",
-    "launchTemplate": "launchTemplate",
+_SAME: Final = words(
+    "amiType capacityType clusterName diskSize instanceTypes labels launchTemplate "
+    "nodeRepairConfig releaseVersion scalingConfig taints updateConfig version"
+)
+_PASSED_ON: Final = {
+    **{name: name for name in _SAME},
     "nodeGroupName": "nodegroupName",
-    "nodeRepairConfig": "nodeRepairConfig",
     "nodeRoleArn": "nodeRole",
-    "releaseVersion": "releaseVersion",
-    "scalingConfig": "scalingConfig",
     "subnetIds": "subnets",
-    "taints": "taints",
-    "updateConfig": "updateConfig",
-    "version": "version",
 }
 
 
@@ -54,11 +46,13 @@ class NodeGroup(AwsHandler):
     """A group of nodes of the seed's cluster."""
 
     kind = "aws:eks/nodeGroup:NodeGroup"
+    creation = ("eks", "CreateNodegroup")
+    passed_on = _PASSED_ON
     tagged = True
     regional = True
     names = ("nodeGroupName", "nodeGroupNamePrefix")
     computed = ("arn", "resources", "status")
-    covered = (*_PLAIN, "forceUpdateVersion", "region", "tags")
+    covered = (*_PASSED_ON, "forceUpdateVersion", "region", "tags")
     sets = ("subnetIds", "taints")
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
@@ -85,16 +79,13 @@ class NodeGroup(AwsHandler):
                 reason = "goes into the launch template when there is one"
                 yield CheckFailure("diskSize", reason)
 
-    def requests(self, inputs: Props) -> list[Request]:
-        parameters = {_PLAIN[key]: value for key, value in inputs.items() if key in _PLAIN}
-        if tags := self.tags(inputs):
-            parameters["tags"] = tags
-        return [("eks", "CreateNodegroup", parameters)]
+    def parameters(self, inputs: Props) -> dict[str, Any]:
+        tags = self.tags(inputs)
+        return {**super().parameters(inputs), **({"tags": tags} if tags else {})}
 
     def make(self, inputs: Props) -> tuple[str, Props]:
         self._needs(inputs)
-        [(service, operation, parameters)] = self.requests(inputs)
-        made = self.cloud.change(service, operation, **parameters)["nodegroup"]
+        made = self.send(inputs)["nodegroup"]
         group = made["resources"]["autoScalingGroups"][0]["name"]
         template = inputs.get("launchTemplate")
         if template is None:
@@ -166,15 +157,12 @@ class NodeGroup(AwsHandler):
             if asked < present:
                 self.context.records.drained(id, f"desiredSize {present} -> {asked}")
             self.cloud.change("eks", "UpdateNodegroupConfig", **same, **config)
-        self._retag(made["nodegroupArn"], olds.get("tagsAll") or {}, self.tags(new))
-        return outputs(self._describe(id) or made)
-
-    def _retag(self, arn: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
-        gone = sorted(set(old) - set(new))
+        gone, tags = self.retagged(olds, new)
         if gone:
-            _unsent("UntagResource", resourceArn=arn, tagKeys=gone)
-        if dict(new) != dict(old) and new:
-            _unsent("TagResource", resourceArn=arn, tags=dict(new))
+            _unsent("UntagResource", resourceArn=made["nodegroupArn"], tagKeys=gone)
+        if tags:
+            _unsent("TagResource", resourceArn=made["nodegroupArn"], tags=tags)
+        return outputs(self._describe(id) or made)
 
     def remove(self, id: str, inputs: Props, olds: Props) -> None:
         made = self._describe(id)
@@ -238,13 +226,13 @@ def _sizes(config: Any) -> Iterator[CheckFailure]:
     if not isinstance(config, Mapping):
         return
     low, wanted, high = (config.get(key) for key in ("minSize", "desiredSize", "maxSize"))
-    for left, right, words in (
+    for left, right, told in (
         (low, high, "minSize is more than maxSize"),
         (low, wanted, "minSize is more than desiredSize"),
         (wanted, high, "desiredSize is more than maxSize"),
     ):
         if isinstance(left, int) and isinstance(right, int) and left > right:
-            yield CheckFailure("scalingConfig", f"{words} ({left} > {right})")
+            yield CheckFailure("scalingConfig", f"{told} ({left} > {right})")
 
 
 def _pairs(path: str, value: Any) -> Iterator[CheckFailure]:

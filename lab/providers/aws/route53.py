@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from lab.providers.aws.context import AwsHandler, Request
+from lab.providers.aws.context import AwsHandler
 from lab.providers.sdk import words
 from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import CheckFailure, StandinError
@@ -51,6 +51,8 @@ class Record(AwsHandler):
     """All records of one name and type in a hosted zone."""
 
     kind = "aws:route53/record:Record"
+    creation = ("route53", "ChangeResourceRecordSets")
+    passed_on: ClassVar = {"zoneId": "HostedZoneId"}
     computed = ("fqdn",)
     covered = words("aliases allowOverwrite name records ttl type zoneId")
     sets = ("records",)
@@ -70,12 +72,9 @@ class Record(AwsHandler):
         if inputs.get("type") == "CNAME" and isinstance(records, list) and len(records) > 1:
             yield CheckFailure("records", f"a CNAME has one target, not {len(records)}")
 
-    def requests(self, inputs: Props) -> list[Request]:
+    def parameters(self, inputs: Props) -> dict[str, Any]:
         batch = _batch(("CREATE", _record_set(inputs, inputs.get("name"))))
-        parameters: dict[str, Any] = {"ChangeBatch": batch}
-        if "zoneId" in inputs:
-            parameters["HostedZoneId"] = inputs["zoneId"]
-        return [("route53", "ChangeResourceRecordSets", parameters)]
+        return {**super().parameters(inputs), "ChangeBatch": batch}
 
     def _name(self, inputs: Props) -> str:
         zone = self.cloud.call("route53", "GetHostedZone", Id=inputs["zoneId"])["HostedZone"]
@@ -103,25 +102,18 @@ class Record(AwsHandler):
                 )
         # Not CREATE: moto refuses one that was made and deleted before while any record of a
         # later name exists.
-        self._send(inputs, _batch(("UPSERT", _record_set(inputs, name))))
+        self._send(inputs, ("UPSERT", _record_set(inputs, name)))
         return f"{inputs['zoneId']}_{inputs['name']}_{inputs['type']}", {"fqdn": name}
 
     def change(self, id: str, old: Props, olds: Props, new: Props) -> Props:
         name = self._name(new)
-        if old["type"] != new["type"]:
-            removed = ("DELETE", _record_set(old, name))
-            self._send(new, _batch(removed, ("UPSERT", _record_set(new, name))))
-        else:
-            self._send(new, _batch(("UPSERT", _record_set(new, name))))
+        gone = [("DELETE", _record_set(old, name))] if old["type"] != new["type"] else []
+        self._send(new, *gone, ("UPSERT", _record_set(new, name)))
         return {"fqdn": name}
 
-    def _send(self, inputs: Props, batch: dict[str, Any]) -> None:
-        self.cloud.change(
-            "route53",
-            "ChangeResourceRecordSets",
-            HostedZoneId=inputs["zoneId"],
-            ChangeBatch=batch,
-        )
+    def _send(self, inputs: Props, *changes: tuple[str, dict[str, Any]]) -> None:
+        zone = inputs["zoneId"]
+        self.cloud.change(*self.creation, HostedZoneId=zone, ChangeBatch=_batch(*changes))
 
     def exists(self, id: str, inputs: Props) -> bool:
         return any(item["Type"] == inputs["type"] for item in self._find(inputs))
@@ -129,7 +121,7 @@ class Record(AwsHandler):
     def remove(self, id: str, inputs: Props, olds: Props) -> None:
         if self.exists(id, inputs):
             name = self._name(inputs)
-            self._send(inputs, _batch(("DELETE", _record_set(inputs, name))))
+            self._send(inputs, ("DELETE", _record_set(inputs, name)))
 
 
 def _datum(path: str, kind: Any, value: Any) -> Iterator[CheckFailure]:
