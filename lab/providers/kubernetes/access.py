@@ -16,13 +16,14 @@ import os
 import shutil
 import tempfile
 import threading
+from logging.handlers import BufferingHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-from kubernetes import config as kube_config
 from kubernetes.client import ApiClient
+from kubernetes.config import new_client_from_config, new_client_from_config_dict
 from kubernetes.config.config_exception import ConfigException
 
 from lab.providers.kubernetes.settings import ProviderSettings
@@ -66,7 +67,8 @@ class KubeconfigAccess:
                 shutil.rmtree(self._folder, ignore_errors=True)
                 self._folder = None
 
-    def _raw(self) -> dict[str, Any]:
+    def _config(self) -> dict[str, Any]:
+        """The kubeconfig's contents, of several files the first's; empty without any."""
         if self.settings.kubeconfig is not None:
             return self.settings.kubeconfig
         default = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0] or "~/.kube/config"
@@ -77,73 +79,50 @@ class KubeconfigAccess:
             return {}
         return loaded if isinstance(loaded, dict) else {}
 
+    def _part(self, kind: str, name: Any) -> dict[str, Any]:
+        """What the kubeconfig has under this name: ``_part("user", "admin")``."""
+        listed = self._config().get(f"{kind}s") or []
+        return next((one.get(kind) or {} for one in listed if one.get("name") == name), {})
+
     def _context(self) -> dict[str, Any]:
-        raw = self._raw()
-        wanted = self.settings.context or raw.get("current-context")
-        for entry in raw.get("contexts") or []:
-            if entry.get("name") == wanted:
-                return entry.get("context") or {}
-        return {}
+        return self._part("context", self.settings.context or self._config().get("current-context"))
 
     @property
     def default_namespace(self) -> str:
         """Provider's namespace, else the kubeconfig context's, else ``default``."""
         return self.settings.namespace or self._context().get("namespace") or "default"
 
-    def _exec_command(self) -> str | None:
-        user = self._context().get("user")
-        for entry in self._raw().get("users") or []:
-            if entry.get("name") == user and (entry.get("user") or {}).get("exec"):
-                return str(entry["user"]["exec"].get("command"))
-        return None
-
     def connect(self) -> ApiClient:
         """A client with the credentials of the kubeconfig; runs its credential command.
 
         Raises StandinError when the kubeconfig or the command is of no use.
         """
-        complaints = _Complaints()
+        given, file = self.settings.kubeconfig, self.settings.kubeconfig_file
+        options = {"context": self.settings.context, "persist_config": False}
+        complaints = BufferingHandler(1000)  # what the client library says of a failed command
+        complaints.setLevel(logging.ERROR)
         logging.getLogger().addHandler(complaints)
         try:
-            if self.settings.kubeconfig is not None:
-                api = kube_config.new_client_from_config_dict(
-                    self.settings.kubeconfig,
-                    context=self.settings.context,
-                    persist_config=False,
-                    temp_file_path=str(self.folder),
-                )
+            if given is not None:
+                folder = str(self.folder)
+                api = new_client_from_config_dict(given, temp_file_path=folder, **options)
             else:
-                file = self.settings.kubeconfig_file
-                api = kube_config.new_client_from_config(
-                    str(file) if file else None,
-                    self.settings.context,
-                    persist_config=False,
-                )
+                api = new_client_from_config(str(file) if file else None, **options)
         except (ConfigException, TypeError, KeyError) as exc:
             raise StandinError(f"the kubeconfig cannot be used: {exc}") from None
         finally:
             logging.getLogger().removeHandler(complaints)
-        command = self._exec_command()
         config = api.configuration
-        if command and not (config.api_key.get("authorization") or config.cert_file):
-            why = "; ".join(complaints.seen) or "no credential in its output"
+        login = self._part("user", self._context().get("user")).get("exec")
+        if login and not (config.api_key.get("authorization") or config.cert_file):
+            told = [record.getMessage() for record in complaints.buffer]
             raise StandinError(
-                f"the kubeconfig's credential command {command!r} gave no credential: {why}"
+                f"the kubeconfig's credential command {login.get('command')!r} gave no credential: "
+                f"{'; '.join(told) or 'no credential in its output'}"
             )
         if _is_loopback(config.host):
             config.proxy = None
         return ApiClient(config)
-
-
-class _Complaints(logging.Handler):
-    """Collects what the client library would print when a credential command fails."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.seen: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.seen.append(record.getMessage())
 
 
 def _is_loopback(url: str) -> bool:

@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
 from kubernetes.client.exceptions import ApiException
@@ -140,77 +141,61 @@ class Cluster:
         what = f"discovery of {api_version}/{kind}"
         return bool(self._call(what, lambda c: self._resource(c, api_version, kind)).namespaced)
 
-    def get(self, api_version: str, kind: str, name: str, namespace: str | None) -> Object | None:
-        """One object, None when there is none."""
+    def _ask(self, verb: str, api_version: str, kind: str, name: str = "", **more: Any) -> Any:
+        method = {"list": "get", "apply": "server_side_apply"}.get(verb, verb)
 
         def act(client: DynamicClient) -> Object:
             resource = self._resource(client, api_version, kind)
-            found: Object = client.get(
-                resource, name=name, namespace=namespace, _request_timeout=_TIMEOUT
+            call = getattr(client, method)
+            done: Object = call(
+                resource, name=name or None, _request_timeout=_TIMEOUT, **more
             ).to_dict()
-            return found
+            return done
 
-        try:
-            return self._call(f"get {kind} {name}", act)
-        except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
+        return self._call(f"{verb} {kind} {name}".strip(), act)
+
+    def get(self, api_version: str, kind: str, name: str, namespace: str | None) -> Object | None:
+        """One object, None when there is none."""
+        with _missing_is_none():
+            found: Object = self._ask("get", api_version, kind, name, namespace=namespace)
+            return found
+        return None
 
     def list(self, api_version: str, kind: str, namespace: str) -> list[Object]:
         """All objects of a kind in a namespace."""
-
-        def act(client: DynamicClient) -> list[Object]:
-            resource = self._resource(client, api_version, kind)
-            found: list[Object] = client.get(
-                resource, namespace=namespace, _request_timeout=_TIMEOUT
-            ).to_dict()["items"]
-            return found
-
-        return self._call(f"list {kind}", act)
+        found: list[Object] = self._ask("list", api_version, kind, namespace=namespace)["items"]
+        return found
 
     def apply(self, body: Object, *, force: bool = False, dry_run: bool = False) -> Object:
         """Server-side apply; the object as the server then has it."""
         meta = body["metadata"]
-
-        def act(client: DynamicClient) -> Object:
-            resource = self._resource(client, body["apiVersion"], body["kind"])
-            extra = {"dry_run": "All"} if dry_run else {}
-            done: Object = client.server_side_apply(
-                resource,
-                body=body,
-                name=meta["name"],
-                namespace=meta.get("namespace"),
-                force_conflicts=force,
-                field_manager=FIELD_MANAGER,
-                _request_timeout=_TIMEOUT,
-                **extra,
-            ).to_dict()
-            return done
-
-        return self._call(f"apply {body['kind']} {meta['name']}", act)
+        done: Object = self._ask(
+            "apply",
+            body["apiVersion"],
+            body["kind"],
+            meta["name"],
+            namespace=meta.get("namespace"),
+            body=body,
+            force_conflicts=force,
+            field_manager=FIELD_MANAGER,
+            **({"dry_run": "All"} if dry_run else {}),
+        )
+        return done
 
     def delete(self, api_version: str, kind: str, name: str, namespace: str | None) -> None:
         """Ask for deletion, dependents first; gone already is success."""
+        body = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Foreground"}
+        with _missing_is_none():
+            self._ask("delete", api_version, kind, name, namespace=namespace, body=body)
 
-        def act(client: DynamicClient) -> None:
-            client.delete(
-                self._resource(client, api_version, kind),
-                name=name,
-                namespace=namespace,
-                _request_timeout=_TIMEOUT,
-                body={
-                    "kind": "DeleteOptions",
-                    "apiVersion": "v1",
-                    "propagationPolicy": "Foreground",
-                },
-            )
 
-        try:
-            self._call(f"delete {kind} {name}", act)
-        except ApiError as error:
-            if error.status != 404:
-                raise
+@contextmanager
+def _missing_is_none() -> Iterator[None]:
+    try:
+        yield
+    except ApiError as error:
+        if error.status != 404:
+            raise
 
 
 def _brief(error: Exception) -> str:

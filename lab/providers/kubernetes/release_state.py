@@ -9,8 +9,11 @@ from typing import Any
 import yaml
 
 from lab.providers.kubernetes.shapes import identity
+from lab.providers.sdk import words
 from lab.providers.sdk.property_values import UNKNOWN, Props, mark_secrets, reveal
 from values.merge import merge
+
+_STATUS = words("name namespace revision status chart version appVersion")
 
 
 def chart_meta(meta: dict[str, Any]) -> dict[str, Any]:
@@ -35,18 +38,6 @@ def live_of(raw: dict[str, Any]) -> dict[str, Any]:
         "appVersion": chart.get("appVersion") or "",
         "values": raw.get("config") or {},
         "manifest": raw.get("manifest") or "",
-    }
-
-
-def _status(live: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": live["name"],
-        "namespace": live["namespace"],
-        "revision": live["revision"],
-        "status": live["status"],
-        "chart": live["chart"],
-        "version": live["version"],
-        "appVersion": live["appVersion"],
     }
 
 
@@ -79,7 +70,7 @@ def outputs_of(inputs: Props, live: dict[str, Any]) -> Props:
     return {
         **inputs,
         "version": live["version"],
-        "status": _status(live),
+        "status": {key: live[key] for key in _STATUS},
         "resourceNames": resource_names(live["manifest"]),
     }
 
