@@ -132,11 +132,15 @@ def not_ready(obj: Object, cluster: Cluster) -> str | None:
             return None
 
 
-def timeout_of(annotations: dict[str, Any], given: float | None, default: float) -> float:
-    """Seconds to wait: custom timeout, else the annotation, else ``default``."""
+def patience(obj: Object, given: float | None) -> float | None:
+    """Seconds to wait: the custom timeout, else the annotation, else ``DEFAULT_SECONDS``; None
+    for not at all."""
+    annotations = obj["metadata"].get("annotations") or {}
+    if annotations.get(SKIP) == "true":
+        return None
     text = annotations.get(TIMEOUT)
     try:
-        return given or (float(text) if text else default)
+        return given or float(text or DEFAULT_SECONDS)
     except (TypeError, ValueError):
         raise StandinError(f"annotation {TIMEOUT} is {text!r}, not a number of seconds") from None
 

@@ -17,55 +17,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from lab.providers.kubernetes import awaiting, kinds
+from lab.providers.kubernetes import applying, awaiting, kinds, shapes
 from lab.providers.kubernetes.cluster import (
-    ApiError,
     ClusterHandler,
     NoSuchKind,
     Object,
     Unreachable,
-)
-from lab.providers.kubernetes.masking import Mask
-from lab.providers.kubernetes.shapes import (
-    AUTONAMED,
-    IMPORTED,
-    autoname,
-    drifted,
-    forget_autonamed,
-    hide_secret_data,
-    identity,
-    inputs_of,
-    is_autonamed,
-    outputs_of,
-    same_place,
-    secret_failures,
-    shaped,
-    split_identity,
-    string_data_as_data,
-    without_nulls,
 )
 from lab.providers.sdk.property_diff import DiffResult, diff_props
 from lab.providers.sdk.property_values import (
     UNKNOWN,
     Props,
     SecretValue,
-    has_unknowns,
-    known,
     mark_secrets,
     reveal,
     secret,
 )
 from lab.providers.sdk.provider import (
     CheckFailure,
-    InitFailed,
     ReadResult,
     Request,
     StandinError,
 )
-
-PATCH_FORCE = "pulumi.com/patchForce"
-# Their names must agree with their contents, so they cannot be tried out under another.
-_NAME_MATTERS = ("APIService", "CustomResourceDefinition")
 
 
 class ObjectHandler(ClusterHandler):
@@ -86,7 +59,7 @@ class ObjectHandler(ClusterHandler):
         props = {k: v for k, v in request.inputs.items() if v is not None}
         props.setdefault("apiVersion", api_version)
         props.setdefault("kind", kind)
-        props = without_nulls(props)
+        props = shapes.without_nulls(props)
         metadata = props.get("metadata")
         if metadata is None:
             metadata = {}
@@ -106,19 +79,19 @@ class ObjectHandler(ClusterHandler):
         props["metadata"] = secret(meta) if isinstance(metadata, SecretValue) else meta
         if kind != "Secret":
             return props, []
-        props = string_data_as_data(props)
-        return hide_secret_data(props), secret_failures(props)
+        props = shapes.string_data_as_data(props)
+        return shapes.hide_secret_data(props), shapes.secret_failures(props)
 
     def _name(self, request: Request, meta: dict[str, Any]) -> None:
         if meta.get("name") not in (None, ""):
             return
         old = reveal(request.old_inputs)
-        kept = old["metadata"].get("name") if is_autonamed(old) else None
-        meta["name"] = kept or autoname(request.name)
+        kept = old["metadata"].get("name") if shapes.is_autonamed(old) else None
+        meta["name"] = kept or shapes.autoname(request.name)
         given = meta.get("annotations")
         given = given.value if isinstance(given, SecretValue) else given
         if given is not UNKNOWN:
-            meta["annotations"] = {**(given or {}), AUTONAMED: "true"}
+            meta["annotations"] = {**(given or {}), shapes.AUTONAMED: "true"}
 
     def _namespaced(self, props: Props) -> bool:
         api_version, kind = reveal(props["apiVersion"]), reveal(props["kind"])
@@ -134,23 +107,25 @@ class ObjectHandler(ClusterHandler):
         _, kind = kinds.api_version_and_kind(request.type)
         old, new = reveal(request.old_inputs), reveal(request.inputs)
         if kind == "Secret":  # a state of before may still have it otherwise
-            old = string_data_as_data(old)
-        new.pop(IMPORTED, None)
-        if old.pop(IMPORTED, None):
-            old = shaped(old, new)
+            old = shapes.string_data_as_data(old)
+        new.pop(shapes.IMPORTED, None)
+        if old.pop(shapes.IMPORTED, None):
+            old = shapes.shaped(old, new)
         for side in (old, new):
             meta = side.get("metadata")
             if isinstance(meta, dict) and not meta.get("namespace") and self._namespaced(side):
                 meta["namespace"] = self.cluster.default_namespace
         # Turning a name from made-up into written-down is no change of the object.
-        forget_autonamed(old, new)
+        shapes.forget_autonamed(old, new)
         settings = self.cluster.settings
         mutable = (kind == "Secret" and settings.enable_secret_mutable) or (
             kind == "ConfigMap" and settings.enable_config_map_mutable
         )
         fixed = kinds.replace_on(kind, mutable=mutable and not old.get("immutable"))
         result = diff_props(old, new, replace_on=fixed, ignore=request.ignore)
-        first = bool(result.replaces) and same_place(old, new) and not is_autonamed(new)
+        first = (
+            bool(result.replaces) and shapes.same_place(old, new) and not shapes.is_autonamed(new)
+        )
         return replace(result, delete_before_replace=first)
 
     # Life
@@ -158,30 +133,34 @@ class ObjectHandler(ClusterHandler):
     def create(self, request: Request) -> tuple[str, Props]:
         """Apply a new object and wait for it."""
         if request.preview:
-            self._try_out(request.inputs, new=True)
+            applying.try_out(self.cluster, request.inputs, new=True)
             return "", request.inputs
-        body = self._body(request.inputs)
+        body = applying.body_of(self.cluster, request.inputs)
         meta = body["metadata"]
         name, namespace = str(meta["name"]), meta.get("namespace")
         if not self.cluster.settings.upsert_existing and self.cluster.get(
             body["apiVersion"], body["kind"], name, namespace
         ):
             raise StandinError(_exists(body))
-        return identity(namespace, name), self._applied(body, request)
+        return shapes.identity(namespace, name), applying.apply_and_wait(
+            self.cluster, body, request
+        )
 
     def update(self, request: Request) -> Props:
         """Apply a changed object and wait for it."""
         if request.preview:
-            self._try_out(request.inputs, new=False)
+            applying.try_out(self.cluster, request.inputs, new=False)
             return request.inputs
-        return self._applied(self._body(request.inputs), request)
+        return applying.apply_and_wait(
+            self.cluster, applying.body_of(self.cluster, request.inputs), request
+        )
 
     def read(self, request: Request) -> ReadResult | None:
         """The live object; for an import or a ``get`` the inputs are made from it."""
         inputs = request.inputs
         api_version, kind = kinds.api_version_and_kind(request.type)
         api_version = reveal(inputs.get("apiVersion")) or api_version
-        namespace, name = split_identity(request.id)
+        namespace, name = shapes.split_identity(request.id)
         try:
             if (
                 namespace is None
@@ -198,21 +177,21 @@ class ObjectHandler(ClusterHandler):
             return None
         if live is None:
             return None
-        outputs = outputs_of(live)
+        outputs = shapes.outputs_of(live)
         if inputs:
-            drift = drifted(reveal(inputs), reveal(request.state), reveal(outputs))
+            drift = shapes.drifted(reveal(inputs), reveal(request.state), reveal(outputs))
             fresh = mark_secrets(drift, inputs)
         else:
-            fresh = {**inputs_of(live), IMPORTED: True}
+            fresh = {**shapes.inputs_of(live), shapes.IMPORTED: True}
         if kind == "Secret":
-            fresh = hide_secret_data(fresh)
+            fresh = shapes.hide_secret_data(fresh)
         return ReadResult(id=request.id, outputs=outputs, inputs=fresh)
 
     def delete(self, request: Request) -> None:
         """Delete the object and wait until it is gone."""
         live = reveal(request.state)
         api_version, kind = kinds.api_version_and_kind(request.type)
-        namespace, name = split_identity(request.id)
+        namespace, name = shapes.split_identity(request.id)
         place = {"namespace": namespace} if namespace else {}
         target: Object = {
             "apiVersion": live.get("apiVersion") or api_version,
@@ -220,7 +199,7 @@ class ObjectHandler(ClusterHandler):
             "metadata": {**live.get("metadata", {}), "name": name, **place},
         }
         try:
-            seconds = _patience(target, request)
+            seconds = awaiting.patience(target, request.timeout)
             self.cluster.delete(target["apiVersion"], kind, name, namespace)
             if seconds is not None:
                 awaiting.wait_gone(self.cluster, target, seconds)
@@ -230,81 +209,10 @@ class ObjectHandler(ClusterHandler):
             if not self.forget(request):
                 raise
 
-    # Parts
-
-    def _body(self, inputs: Props) -> Object:
-        body: Object = known(inputs)
-        body.pop(IMPORTED, None)
-        meta = body["metadata"]
-        if self.cluster.namespaced(body["apiVersion"], body["kind"]):
-            meta["namespace"] = meta.get("namespace") or self.cluster.default_namespace
-        else:
-            meta.pop("namespace", None)
-        return body
-
-    def _apply(self, body: Object, inputs: Props, *, dry_run: bool = False) -> Object:
-        annotations = body["metadata"].get("annotations") or {}
-        force = annotations.get(PATCH_FORCE) == "true" or self.cluster.settings.patch_force
-        try:
-            return self.cluster.apply(body, force=force, dry_run=dry_run)
-        except ApiError as error:
-            text = Mask(inputs).clean(str(error))
-            if error.status == 409 and error.reason == "Conflict":
-                text += (
-                    f"; another manager owns these fields: annotate the object with "
-                    f'"{PATCH_FORCE}": "true" to take them over'
-                )
-            raise ApiError(error.status, error.reason, text) from None
-
-    def _try_out(self, inputs: Props, *, new: bool) -> None:
-        """Let the server judge the object in a preview.
-
-        A new one under a name that is free: in a replacement the old one still exists.
-        """
-        if has_unknowns(inputs) or not self.cluster.reachable():
-            return
-        try:
-            body = self._body(inputs)
-            if new and body["kind"] in _NAME_MATTERS:
-                return
-            if new:
-                body["metadata"]["name"] = f"{body['metadata']['name'][:50]}-preview"
-            self._apply(body, inputs, dry_run=True)
-        except NoSuchKind:
-            return  # its definition may come with this very update
-        except ApiError as error:
-            if error.status != 404:  # a namespace that this update makes
-                raise
-
-    def _applied(self, body: Object, request: Request) -> Props:
-        """Apply and wait until it is ready; the outputs."""
-        live = self._apply(body, request.inputs)
-        seconds = _patience(body, request)
-        if seconds is None:
-            return outputs_of(live)
-        try:
-            return outputs_of(awaiting.wait_ready(self.cluster, live, seconds))
-        except (awaiting.NotReady, awaiting.Failed) as error:
-            meta = live["metadata"]
-            raise InitFailed(
-                str(error),
-                id=identity(meta.get("namespace"), meta["name"]),
-                outputs=outputs_of(live),
-                inputs=request.inputs,
-            ) from None
-
-
-def _patience(body: Object, request: Request) -> float | None:
-    """Seconds to wait for the object, None for not at all."""
-    annotations = body["metadata"].get("annotations") or {}
-    if annotations.get(awaiting.SKIP) == "true":
-        return None
-    return awaiting.timeout_of(annotations, request.timeout, awaiting.DEFAULT_SECONDS)
-
 
 def _exists(body: Object) -> str:
     meta = body["metadata"]
-    where = identity(meta.get("namespace"), meta["name"])
+    where = shapes.identity(meta.get("namespace"), meta["name"])
     return (
         f"{body['kind']} {where} already exists in the cluster; import it (resource option "
         f"import_={where!r}), use an alias if the resource was renamed in the program, or set "

@@ -21,26 +21,10 @@ from typing import Any
 
 import yaml
 
+from lab.providers.kubernetes import helm_arguments, release_state
 from lab.providers.kubernetes.cluster import Cluster, ClusterHandler, Unreachable
 from lab.providers.kubernetes.helm import Helm, HelmFailed
-from lab.providers.kubernetes.helm_arguments import (
-    DEFAULT_SECONDS,
-    chart_arguments,
-    needs_index,
-    release_arguments,
-    timeout_of,
-)
 from lab.providers.kubernetes.masking import Mask
-from lab.providers.kubernetes.release_state import (
-    chart_meta,
-    compared,
-    deployed_since,
-    imported,
-    live_of,
-    outputs_of,
-    pending_of,
-    seen_by,
-)
 from lab.providers.kubernetes.shapes import autoname, identity, split_identity
 from lab.providers.kubernetes.trouble import Watcher
 from lab.providers.sdk.property_diff import DiffResult, diff_props
@@ -80,7 +64,7 @@ class ReleaseHandler(ClusterHandler):
         if reveal(props.get("namespace")) in (None, ""):
             props["namespace"] = self.cluster.default_namespace
         if not reveal(props.get("skipAwait")):
-            props.setdefault("timeout", DEFAULT_SECONDS)
+            props.setdefault("timeout", helm_arguments.DEFAULT_SECONDS)
         failures = [
             CheckFailure(key, "is not covered by the stand-in; write it under 'values'")
             for key in _REFUSED
@@ -114,8 +98,8 @@ class ReleaseHandler(ClusterHandler):
 
     def _version(self, release: dict[str, Any], mask: Mask) -> str:
         with self.helm.workspace() as folder:
-            chart, arguments, env = chart_arguments(release, folder)
-            if needs_index(env):
+            chart, arguments, env = helm_arguments.chart_arguments(release, folder)
+            if helm_arguments.needs_index(env):
                 self.helm.run(["repo", "update"], mask, cluster=False, env=env)
             shown = self.helm.run(
                 ["show", "chart", chart, *arguments], mask, cluster=False, env=env
@@ -132,7 +116,7 @@ class ReleaseHandler(ClusterHandler):
     def diff(self, request: Request) -> DiffResult:
         """What the program wants otherwise than the state has it; below ``values`` a null counts."""
         sides = (request.old_inputs, request.state, request.inputs)
-        old, new = compared(*sides, leave_out=_OUTPUT_ONLY)
+        old, new = release_state.compared(*sides, leave_out=_OUTPUT_ONLY)
         found = diff_props(
             old, new, replace_on=_REPLACE_ON, ignore=request.ignore, nulls_matter=("values",)
         )
@@ -143,16 +127,16 @@ class ReleaseHandler(ClusterHandler):
     def create(self, request: Request) -> tuple[str, Props]:
         """helm install."""
         if request.preview:
-            return "", pending_of(request.inputs)
+            return "", release_state.pending_of(request.inputs)
         release = known(request.inputs)
-        outputs = outputs_of(request.inputs, self._apply("install", request.inputs))
+        outputs = release_state.outputs_of(request.inputs, self._apply("install", request.inputs))
         return identity(release["namespace"], release["name"]), outputs
 
     def update(self, request: Request) -> Props:
         """helm upgrade."""
         if request.preview:
-            return pending_of(request.inputs)
-        return outputs_of(request.inputs, self._apply("upgrade", request.inputs))
+            return release_state.pending_of(request.inputs)
+        return release_state.outputs_of(request.inputs, self._apply("upgrade", request.inputs))
 
     def _place(self, request: Request) -> tuple[str, str]:
         namespace, name = split_identity(request.id)
@@ -169,8 +153,8 @@ class ReleaseHandler(ClusterHandler):
             return None
         if live is None:
             return None
-        fresh = inputs or imported(live)
-        outputs = seen_by(fresh, request.state, live)
+        fresh = inputs or release_state.imported(live)
+        outputs = release_state.seen_by(fresh, request.state, live)
         return ReadResult(id=identity(namespace, name), outputs=outputs, inputs=fresh)
 
     def delete(self, request: Request) -> None:
@@ -180,7 +164,7 @@ class ReleaseHandler(ClusterHandler):
             return
         arguments = ["uninstall", name, "--namespace", namespace, "--ignore-not-found"]
         if release.get("atomic") or not release.get("skipAwait"):
-            arguments += ["--wait", "--timeout", timeout_of(release)]
+            arguments += ["--wait", "--timeout", helm_arguments.timeout_of(release)]
         self._answering()
         try:
             self.helm.run(arguments, Mask(request.state))
@@ -204,15 +188,15 @@ class ReleaseHandler(ClusterHandler):
             self.helm.workspace() as folder,
             Watcher(self.cluster, name, namespace) as watcher,
         ):
-            arguments, env = release_arguments(verb, release, folder)
+            arguments, env = helm_arguments.release_arguments(verb, release, folder)
             try:
-                if needs_index(env):
+                if helm_arguments.needs_index(env):
                     self.helm.run(["repo", "update"], mask, cluster=False, env=env)
                 raw = self.helm.json(arguments, mask, env=env)
             except HelmFailed as error:
                 failure = error
             else:
-                return live_of(raw)
+                return release_state.live_of(raw)
             trouble = watcher.report(since=started)
         raise self._failed(verb, inputs, failure, mask, trouble, started)
 
@@ -240,9 +224,11 @@ class ReleaseHandler(ClusterHandler):
                 f"helm uninstall {name} --namespace {namespace}"
             )
         # What failed before it began left the release, and so the state, as it was.
-        if live is None or not deployed_since(live, started):
+        if live is None or not release_state.deployed_since(live, started):
             return StandinError(told)
-        return InitFailed(told, id=id, outputs=outputs_of(inputs, live), inputs=inputs)
+        return InitFailed(
+            told, id=id, outputs=release_state.outputs_of(inputs, live), inputs=inputs
+        )
 
     def _pending_hint(self, name: str, namespace: str, live: dict[str, Any], mask: Mask) -> str:
         """The command that frees a release which an interrupted run left locked."""
@@ -269,4 +255,6 @@ class ReleaseHandler(ClusterHandler):
             if "not found" in str(error):
                 return None
             raise StandinError(f"helm could not read release {namespace}/{name}: {error}") from None
-        return live_of({**status, "chart": {"metadata": chart_meta(meta)}})
+        return release_state.live_of(
+            {**status, "chart": {"metadata": release_state.chart_meta(meta)}}
+        )

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
@@ -62,19 +62,12 @@ _SEVERITIES = {
     "error": engine_pb2.ERROR,
 }
 
+_EMPTY = struct_pb2.Struct()
+
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-class _Status(grpc.Status):  # type: ignore[misc]  # grpc has no stubs
-    """What ``abort_with_status`` wants: a code, a message and trailing metadata."""
-
-    def __init__(self, message: str, status: status_pb2.Status) -> None:
-        self.code = grpc.StatusCode.UNKNOWN
-        self.details = message
-        self.trailing_metadata = (("grpc-status-details-bin", status.SerializeToString()),)
-
-
-def _init_failed(context: grpc.ServicerContext, error: InitFailed) -> NoReturn:
+def _init_failed(context: grpc.ServicerContext, error: InitFailed) -> None:
     message = str(error)
     detail = provider_pb2.ErrorResourceInitFailed(
         id=error.id,
@@ -84,14 +77,8 @@ def _init_failed(context: grpc.ServicerContext, error: InitFailed) -> NoReturn:
     )
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
     status.details.add().Pack(detail)
-    context.abort_with_status(_Status(message, status))
-    raise AssertionError("abort_with_status returned")
-
-
-def _where(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    last = frames[-1] if frames else None
-    return f"{Path(last.filename).name}:{last.lineno}" if last else "unknown place"
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.abort(grpc.StatusCode.UNKNOWN, message)
 
 
 def _clean(method: Method) -> Method:
@@ -107,10 +94,12 @@ def _clean(method: Method) -> Method:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         except Exception as error:  # the edge: nothing may escape as a traceback
             # The text of an unforeseen exception may quote a secret: say only where.
+            last = traceback.extract_tb(error.__traceback__)[-1]
             context.abort(
                 grpc.StatusCode.UNKNOWN,
                 f"the stand-in for pulumi-resource-{self.provider.name} failed in "
-                f"{method.__name__} ({type(error).__name__} at {_where(error)}); "
+                f"{method.__name__} ({type(error).__name__} at "
+                f"{Path(last.filename).name}:{last.lineno}); "
                 f"this is a fault of the lab, please report it",
             )
 
@@ -120,9 +109,9 @@ def _clean(method: Method) -> Method:
 def _request(
     call: Any,
     *,
-    inputs: struct_pb2.Struct | None = None,
-    old_inputs: struct_pb2.Struct | None = None,
-    state: struct_pb2.Struct | None = None,
+    inputs: struct_pb2.Struct = _EMPTY,
+    old_inputs: struct_pb2.Struct = _EMPTY,
+    state: struct_pb2.Struct = _EMPTY,
 ) -> Request:
     """The engine's call as a ``Request``; older engines name type and resource in the URN only."""
     parts = [*call.urn.split("::", 3), "", "", "", ""]
@@ -134,9 +123,9 @@ def _request(
         preview=getattr(call, "preview", False),
         timeout=getattr(call, "timeout", 0) or None,
         ignore=tuple(getattr(call, "ignoreChanges", ())),
-        inputs=from_struct(inputs) if inputs else {},
-        old_inputs=from_struct(old_inputs) if old_inputs else {},
-        state=from_struct(state) if state else {},
+        inputs=from_struct(inputs),
+        old_inputs=from_struct(old_inputs),
+        state=from_struct(state),
     )
 
 
@@ -163,12 +152,9 @@ def _diff_response(result: DiffResult) -> provider_pb2.DiffResponse:
         )
         for path, kind in result.detailed.items()
     }
-    some, none = (
-        provider_pb2.DiffResponse.DIFF_SOME,
-        provider_pb2.DiffResponse.DIFF_NONE,
-    )
+    changes = "DIFF_SOME" if result.changes else "DIFF_NONE"
     return provider_pb2.DiffResponse(
-        changes=some if result.changes else none,
+        changes=provider_pb2.DiffResponse.DiffChanges.Value(changes),
         replaces=result.replaces,
         diffs=sorted({str(parse_path(path)[0]) for path in result.detailed}),
         detailedDiff=detailed,

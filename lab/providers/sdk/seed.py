@@ -21,28 +21,29 @@ from lab.providers.sdk.provider import StandinError
 
 ENVIRONMENT: Final = "LAB_CLOUD_SEED"
 
-_STRICT: Final[dict[str, Any]] = {"extra": "forbid", "strict": False}
+
+@dataclass(frozen=True)
+class _Strict:
+    """What refuses an unknown key when it is decoded."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "strict": False}
 
 
 @dataclass(frozen=True, kw_only=True)
-class DnsZone:
+class DnsZone(_Strict):
     """A Cloud DNS zone: ``name`` is the resource's, ``dns_name`` ends with a dot."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
 
     name: str
     dns_name: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class GcpSeed:
+class GcpSeed(_Strict):
     """A Google Cloud project with one GKE cluster.
 
     ``location`` is a region or a zone. ``service_accounts`` are account ids (before the @)
     that exist already; ``other_projects`` exist too, and may hold a registry or a zone.
     """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
 
     project: str
     location: str
@@ -56,13 +57,11 @@ class GcpSeed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AwsSeed:
+class AwsSeed(_Strict):
     """An AWS account with one EKS cluster, its VPC, OIDC provider and hosted zones.
 
     One private subnet is made per availability zone. ``hosted_zones`` are domain names.
     """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
 
     account: str
     region: str
@@ -83,24 +82,20 @@ class AwsSeed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Existing:
+class Existing(_Strict):
     """A resource that exists before the program runs, as somebody else would have made it."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
 
     type: str
     inputs: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class CloudSeed:
+class CloudSeed(_Strict):
     """Everything the cloud stand-ins answer from.
 
     ``endpoint`` is the lab's API server (``https://127.0.0.1:6443``), ``ca`` its
     certificate authority as base64 of PEM.
     """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
 
     endpoint: str
     ca: str

@@ -306,10 +306,15 @@ def test_waiting_for_the_end_of_an_object_is_not_fooled_by_its_successor() -> No
 
 
 def test_a_timeout_comes_from_the_program_before_the_annotation() -> None:
-    assert awaiting.timeout_of({awaiting.TIMEOUT: "5"}, 7.0, 600) == 7.0
-    assert awaiting.timeout_of({awaiting.TIMEOUT: "5"}, None, 600) == 5.0
+    def patience(given: float | None, **annotations: str) -> float | None:
+        return awaiting.patience({"metadata": {"annotations": annotations}}, given)
+
+    assert patience(7.0, **{awaiting.TIMEOUT: "5"}) == 7.0
+    assert patience(None, **{awaiting.TIMEOUT: "5"}) == 5.0
+    assert patience(None) == awaiting.DEFAULT_SECONDS
+    assert patience(7.0, **{awaiting.SKIP: "true"}) is None
     with pytest.raises(StandinError, match="not a number"):
-        awaiting.timeout_of({awaiting.TIMEOUT: "soon"}, None, 600)
+        patience(None, **{awaiting.TIMEOUT: "soon"})
 
 
 def test_a_setting_that_would_be_ignored_is_refused() -> None:
