@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
+import select
+import signal
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from lab.providers.sdk.provider import StandinProvider
+
+_LOOK_SECONDS = 1.0
 
 NAMES = ("kubernetes", "gcp", "aws", "random")
 
@@ -33,10 +38,33 @@ def load(name: str) -> StandinProvider:
     return made
 
 
+def serve(provider: StandinProvider, version: str, engine: str = "") -> None:
+    """Serve until told to end (SIGTERM, or SIGINT: the engine closing the plugin), or until the
+    engine that started it is gone: one that was killed closes nothing."""
+    # The engine puts the plugin in a process group of its own, so Ctrl-C in a terminal does
+    # not reach it (Cancel does); SIGINT is how the engine closes it, with five seconds to end.
+    # A byte tells of the signal: a handler that sets a threading.Event can wait for itself, and
+    # does not wake the main thread when another one took the signal.
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    parent = os.getppid()
+    from lab.providers.sdk.grpc_server import start
+
+    server, port = start(provider, version, engine)
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    while not select.select([told], [], [], _LOOK_SECONDS)[0]:
+        if engine and os.getppid() != parent:
+            break
+    provider.close()
+    server.stop(grace=0.2).wait()
+
+
 def main(argv: list[str] | None = None) -> int:
     """Entry point."""
-    from lab.providers.sdk.grpc_server import serve
-
     words = [w for w in (sys.argv[1:] if argv is None else argv) if not w.startswith("-")]
     if not words or words[0] not in NAMES:
         given = words[0] if words else "nothing"

@@ -14,10 +14,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import os
-import select
-import signal
-import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -50,7 +46,6 @@ from lab.providers.sdk.provider import (
 )
 
 _MAX_MESSAGE = 400 * 1024 * 1024  # the engine's own limit
-_LOOK_SECONDS = 1.0
 _OPTIONS = [
     ("grpc.max_receive_message_length", _MAX_MESSAGE),
     ("grpc.max_send_message_length", _MAX_MESSAGE),
@@ -328,26 +323,3 @@ def start(provider: StandinProvider, version: str, engine: str = "") -> tuple[gr
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port
-
-
-def serve(provider: StandinProvider, version: str, engine: str = "") -> None:
-    """Serve until told to end (SIGTERM, or SIGINT: the engine closing the plugin), or until the
-    engine that started it is gone: one that was killed closes nothing."""
-    # The engine puts the plugin in a process group of its own, so Ctrl-C in a terminal does
-    # not reach it (Cancel does); SIGINT is how the engine closes it, with five seconds to end.
-    # A byte tells of the signal: a handler that sets a threading.Event can wait for itself, and
-    # does not wake the main thread when another one took the signal.
-    told, tell = os.pipe()
-    os.set_blocking(tell, False)
-    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    parent = os.getppid()
-    server, port = start(provider, version, engine)
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    while not select.select([told], [], [], _LOOK_SECONDS)[0]:
-        if engine and os.getppid() != parent:
-            break
-    provider.close()
-    server.stop(grace=0.2).wait()
