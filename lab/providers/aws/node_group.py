@@ -21,12 +21,8 @@ from lab.providers.aws.context import AwsHandler
 from lab.providers.sdk import words
 from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import CheckFailure, StandinError
+from lab.providers.sdk.value_rules import NODE_LABEL_KEY, NODE_LABEL_VALUE, items
 
-_NAME_PART = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
-_PREFIX = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
-# kubernetes.io/docs/concepts/overview/working-with-objects/labels
-KEY: Final = re.compile(rf"({_PREFIX}/)?{_NAME_PART}")
-VALUE: Final = re.compile(rf"({_NAME_PART})?")
 # docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
 GROUP_NAME: Final = re.compile(r"[0-9A-Za-z][-_A-Za-z0-9]{0,62}")
 
@@ -62,14 +58,10 @@ class NodeGroup(AwsHandler):
             yield CheckFailure("nodeGroupName", f"{name!r} is not a node group name ({what})")
         yield from _sizes(inputs.get("scalingConfig"))
         yield from _pairs("labels", inputs.get("labels"))
-        taints = inputs.get("taints")
-        for position, taint in enumerate(taints if isinstance(taints, list) else ()):
-            if isinstance(taint, Mapping):
-                yield from _pair(f"taints[{position}]", taint.get("key"), taint.get("value"))
-        known = inputs.get("instanceTypes")
-        for position, machine in enumerate(known if isinstance(known, list) else ()):
-            if isinstance(machine, str) and machine not in shapes.enum("ec2", "InstanceType"):
-                path = f"instanceTypes[{position}]"
+        for path, taint in items("taints", inputs.get("taints")):
+            yield from _pair(path, taint.get("key"), taint.get("value"))
+        for path, machine in items("instanceTypes", inputs.get("instanceTypes")):
+            if machine not in shapes.enum("ec2", "InstanceType"):
                 yield CheckFailure(path, f"{machine!r} is not an EC2 instance type")
         template = inputs.get("launchTemplate")
         if isinstance(template, Mapping):
@@ -94,10 +86,12 @@ class NodeGroup(AwsHandler):
                 "ec2", "CreateLaunchTemplate", LaunchTemplateName=group, LaunchTemplateData=data
             )
             chosen = {"LaunchTemplateName": group}
-        elif "id" in template:
-            chosen = {"LaunchTemplateId": template["id"], "Version": template["version"]}
         else:
-            chosen = {"LaunchTemplateName": template["name"], "Version": template["version"]}
+            key = "id" if "id" in template else "name"
+            chosen = {
+                f"LaunchTemplate{key.title()}": template[key],
+                "Version": template["version"],
+            }
         self.cloud.change(
             "autoscaling",
             "CreateAutoScalingGroup",
@@ -108,11 +102,8 @@ class NodeGroup(AwsHandler):
             LaunchTemplate=chosen,
             VPCZoneIdentifier=",".join(inputs["subnetIds"]),
             Tags=[
-                {"Key": key, "Value": value, "PropagateAtLaunch": True}
-                for key, value in {
-                    "eks:cluster-name": inputs["clusterName"],
-                    "eks:nodegroup-name": inputs["nodeGroupName"],
-                }.items()
+                {"Key": f"eks:{key}-name", "Value": inputs[name], "PropagateAtLaunch": True}
+                for key, name in (("cluster", "clusterName"), ("nodegroup", "nodeGroupName"))
             ],
         )
         return f"{inputs['clusterName']}:{inputs['nodeGroupName']}", outputs(made)
@@ -124,12 +115,9 @@ class NodeGroup(AwsHandler):
             raise StandinError(f"node role {inputs['nodeRoleArn']} does not exist")
         self.cloud.call("ec2", "DescribeSubnets", SubnetIds=inputs["subnetIds"])
         template = inputs.get("launchTemplate") or {}
-        if "id" in template:
-            self.cloud.call("ec2", "DescribeLaunchTemplates", LaunchTemplateIds=[template["id"]])
-        elif "name" in template:
-            self.cloud.call(
-                "ec2", "DescribeLaunchTemplates", LaunchTemplateNames=[template["name"]]
-            )
+        for key, asked in (("id", "LaunchTemplateIds"), ("name", "LaunchTemplateNames")):
+            if key in template:
+                self.cloud.call("ec2", "DescribeLaunchTemplates", **{asked: [template[key]]})
 
     def _describe(self, id: str) -> dict[str, Any] | None:
         cluster, _, name = id.partition(":")
@@ -241,7 +229,7 @@ def _pairs(path: str, value: Any) -> Iterator[CheckFailure]:
 
 
 def _pair(path: str, key: Any, value: Any) -> Iterator[CheckFailure]:
-    if isinstance(key, str) and not KEY.fullmatch(key):
+    if isinstance(key, str) and not NODE_LABEL_KEY.fullmatch(key):
         yield CheckFailure(path, f"{key!r} is not a Kubernetes key")
-    if isinstance(value, str) and not VALUE.fullmatch(value):
+    if isinstance(value, str) and not NODE_LABEL_VALUE.fullmatch(value):
         yield CheckFailure(path, f"{value!r} is not a Kubernetes value (key {key!r})")

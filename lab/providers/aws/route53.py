@@ -5,7 +5,6 @@ The type changes in place, by one batch that deletes and creates.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -13,6 +12,7 @@ from lab.providers.aws.context import AwsHandler
 from lab.providers.sdk import words
 from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import CheckFailure, StandinError
+from lab.providers.sdk.value_rules import is_address, items
 
 
 def _full_name(name: str, zone: str) -> str:
@@ -67,9 +67,11 @@ class Record(AwsHandler):
             yield CheckFailure("ttl", "an alias has none")
         if isinstance(aliases, list) and len(aliases) != 1:
             yield CheckFailure("aliases", f"one alias, not {len(aliases)}")
-        for position, value in enumerate(records if isinstance(records, list) else ()):
-            yield from _datum(f"records[{position}]", inputs.get("type"), value)
-        if inputs.get("type") == "CNAME" and isinstance(records, list) and len(records) > 1:
+        kind = inputs.get("type")
+        for path, value in items("records", records):
+            if kind in ("A", "AAAA") and not is_address(value, kind):
+                yield CheckFailure(path, f"{value!r} is not an address for type {kind}")
+        if kind == "CNAME" and isinstance(records, list) and len(records) > 1:
             yield CheckFailure("records", f"a CNAME has one target, not {len(records)}")
 
     def parameters(self, inputs: Props) -> dict[str, Any]:
@@ -122,14 +124,3 @@ class Record(AwsHandler):
         if self.exists(id, inputs):
             name = self._name(inputs)
             self._send(inputs, ("DELETE", _record_set(inputs, name)))
-
-
-def _datum(path: str, kind: Any, value: Any) -> Iterator[CheckFailure]:
-    if kind not in ("A", "AAAA") or not isinstance(value, str):
-        return
-    try:
-        right = ipaddress.ip_address(value).version == (4 if kind == "A" else 6)
-    except ValueError:
-        right = False
-    if not right:
-        yield CheckFailure(path, f"{value!r} is not an address for type {kind}")

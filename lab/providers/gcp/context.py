@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, ClassVar, Final
 
+from lab.providers.gcp import discovery
 from lab.providers.sdk.property_values import UNKNOWN, Props
 from lab.providers.sdk.provider import CheckFailure, StandinError
-from lab.providers.sdk.resource_handlers import CloudContext, CloudHandler
+from lab.providers.sdk.resource_handlers import CloudContext, CloudHandler, unknown_free
 from lab.providers.sdk.seed import GcpSeed
 
 ATTRIBUTION: Final = "goog-pulumi-provisioned"
@@ -46,6 +48,8 @@ class GcpContext(CloudContext):
 class GcpHandler(CloudHandler[GcpContext]):
     """A handler with the context and the defaults that all types share."""
 
+    creation: ClassVar[tuple[str, str, dict[str, str]]]
+    """API, method and path parameters of the request that creates it."""
     has_location = False
     has_project = True
     labelled = False
@@ -64,15 +68,15 @@ class GcpHandler(CloudHandler[GcpContext]):
                 reason = f"required: set it here or on the provider ({key})"
                 yield CheckFailure(key, reason)
         yield from self.rules(inputs)
-        yield from self.request_problems(inputs)
+        yield from discovery.check(*self.creation, self.body(unknown_free(inputs)))
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         """Rules for values."""
         yield from ()
 
-    def request_problems(self, inputs: Props) -> Iterable[CheckFailure]:
-        """What the API's description says against the request made from these inputs."""
-        return ()
+    @abstractmethod
+    def body(self, inputs: Props) -> dict[str, Any]:
+        """Of the request that creates it; some inputs may be missing."""
 
     def effective(self, inputs: Props, olds: Props | None) -> Props:
         if not self.labelled:

@@ -5,16 +5,16 @@ A change, of the type too, is one request that deletes the old set and adds the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from lab.providers.gcp import discovery, rules
+from lab.providers.gcp import rules
 from lab.providers.gcp.context import GcpHandler
 from lab.providers.sdk import words
 from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import CheckFailure, StandinError
-from lab.providers.sdk.resource_handlers import unknown_free
 from lab.providers.sdk.seed import DnsZone
+from lab.providers.sdk.value_rules import items
 
 
 class RecordSet(GcpHandler):
@@ -23,7 +23,7 @@ class RecordSet(GcpHandler):
     kind = "gcp:dns/recordSet:RecordSet"
     covered = words("deletionPolicy managedZone name project rrdatas ttl type")
     sets = ("rrdatas",)
-    names = ()
+    creation = ("dns.v1", "changes.create", {"project": "p", "managedZone": "z"})
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         yield from rules.dns_name("name", inputs.get("name"))
@@ -31,21 +31,18 @@ class RecordSet(GcpHandler):
         data = inputs.get("rrdatas")
         if data is None or data == []:
             yield CheckFailure("rrdatas", "required, but not set")
-        for position, item in enumerate(data if isinstance(data, list) else ()):
-            yield from rules.record_data(f"rrdatas[{position}]", inputs.get("type"), item)
+        for path, item in items("rrdatas", data):
+            yield from rules.record_data(path, inputs.get("type"), item)
         if inputs.get("type") == "CNAME" and isinstance(data, list) and len(data) > 1:
             yield CheckFailure("rrdatas", f"a CNAME has one target, not {len(data)}")
         ttl = inputs.get("ttl")
         if isinstance(ttl, int) and ttl < 0:
             yield CheckFailure("ttl", f"{ttl} is negative")
 
-    def request_problems(self, inputs: Props) -> Iterable[CheckFailure]:
-        plain = unknown_free(inputs)
-        addition: dict[str, Any] = {
-            key: plain[key] for key in ("name", "rrdatas", "ttl", "type") if key in plain
+    def body(self, inputs: Props) -> dict[str, Any]:
+        return {
+            "additions": [{k: inputs[k] for k in words("name rrdatas ttl type") if k in inputs}]
         }
-        where = {"project": "p", "managedZone": "z"}
-        return discovery.check("dns.v1", "changes.create", where, {"additions": [addition]})
 
     def make(self, inputs: Props) -> tuple[str, Props]:
         self.context.known_project(inputs["project"])

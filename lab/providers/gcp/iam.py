@@ -1,7 +1,7 @@
 """Service accounts, their keys, and members of a project's IAM policy.
 
-Keys are real RSA keys that no Google
-service knows; their file says ``lab-stand-in`` where Google's would say its own hosts.
+Keys are real RSA keys that no Google service knows; their file says ``lab-stand-in`` where
+Google's would say its own hosts.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import base64
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Iterator
+from abc import abstractmethod
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lab.providers.gcp import discovery, rules
+from lab.providers.gcp import rules
 from lab.providers.gcp.context import GcpHandler
 from lab.providers.gcp.node_pool import require_account
 from lab.providers.sdk import words
 from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import CheckFailure, StandinError
-from lab.providers.sdk.resource_handlers import unknown_free
 
 _STAND_IN_HOST = "https://lab-stand-in.invalid"
 
@@ -34,6 +34,7 @@ class Account(GcpHandler):
     """A service account of the project."""
 
     kind = "gcp:serviceaccount/account:Account"
+    creation = ("iam.v1", "projects.serviceAccounts.create", {"name": "projects/p"})
     computed = ("email", "member", "name", "uniqueId")
 
     def defaults(self, inputs: Props) -> Props:
@@ -47,14 +48,10 @@ class Account(GcpHandler):
             if isinstance(text, str) and len(text.encode()) > most:
                 yield CheckFailure(key, f"{len(text.encode())} bytes; at most {most}")
 
-    def request_problems(self, inputs: Props) -> Iterable[CheckFailure]:
-        plain = unknown_free(inputs)
-        account = {k: plain[k] for k in ("description", "displayName") if k in plain}
-        request = {"serviceAccount": account}
-        if "accountId" in plain:
-            request["accountId"] = plain["accountId"]
-        where = {"name": "projects/p"}
-        return discovery.check("iam.v1", "projects.serviceAccounts.create", where, request)
+    def body(self, inputs: Props) -> dict[str, Any]:
+        account = {k: inputs[k] for k in ("description", "displayName") if k in inputs}
+        named = {k: inputs[k] for k in ("accountId",) if k in inputs}
+        return {"serviceAccount": account, **named}
 
     def make(self, inputs: Props) -> tuple[str, Props]:
         self.context.known_project(inputs["project"])
@@ -81,6 +78,11 @@ class Key(GcpHandler):
     """A key of a service account; the private half is in the engine's state only."""
 
     kind = "gcp:serviceaccount/key:Key"
+    creation = (
+        "iam.v1",
+        "projects.serviceAccounts.keys.create",
+        {"name": "projects/p/serviceAccounts/a"},
+    )
     has_project = False
     computed = ("name", "privateKey", "publicKey", "validAfter", "validBefore")
     secret_outputs = ("privateKey",)
@@ -99,11 +101,8 @@ class Key(GcpHandler):
         if inputs.get("privateKeyType") == "TYPE_PKCS12_FILE":
             yield CheckFailure("privateKeyType", "the stand-in makes credentials files only")
 
-    def request_problems(self, inputs: Props) -> Iterable[CheckFailure]:
-        plain = unknown_free(inputs)
-        request = {k: plain[k] for k in ("keyAlgorithm", "privateKeyType") if k in plain}
-        where = {"name": "projects/p/serviceAccounts/a"}
-        return discovery.check("iam.v1", "projects.serviceAccounts.keys.create", where, request)
+    def body(self, inputs: Props) -> dict[str, Any]:
+        return {k: inputs[k] for k in ("keyAlgorithm", "privateKeyType") if k in inputs}
 
     def _account(self, account: str) -> tuple[str, str]:
         """Project and e-mail of a serviceAccountId in any of its spellings."""
@@ -134,12 +133,11 @@ class Key(GcpHandler):
             "universe_domain": "lab-stand-in.invalid",
         }
         text = json.dumps(credentials, indent=2)
-        now = datetime.now(UTC).replace(microsecond=0)
         return name, {
             "name": name,
             "privateKey": base64.b64encode(text.encode()).decode(),
             "publicKey": base64.b64encode(certificate).decode(),
-            "validAfter": now.isoformat().replace("+00:00", "Z"),
+            "validAfter": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "validBefore": "9999-12-31T23:59:59Z",
         }
 
@@ -178,47 +176,40 @@ def _rsa(bits: int, email: str) -> tuple[str, bytes]:
     return pem.decode(), certificate.public_bytes(serialization.Encoding.PEM)
 
 
-class ProjectIamMember(GcpHandler):
-    """One member of one role on the project."""
+class IamMember(GcpHandler):
+    """One member of one role on something: the base of what the program makes."""
 
-    kind = "gcp:projects/iAMMember:IAMMember"
     computed = ("etag",)
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
-        yield from member_rules(inputs)
+        what = "a member like serviceAccount:name@project.iam.gserviceaccount.com"
+        yield from rules.matches("member", inputs.get("member"), rules.MEMBER, what)
+        yield from rules.matches("role", inputs.get("role"), rules.ROLE, "a role like roles/viewer")
 
-    def request_problems(self, inputs: Props) -> Iterable[CheckFailure]:
-        return discovery.check(
-            "cloudresourcemanager.v1",
-            "projects.setIamPolicy",
-            {"resource": "p"},
-            {"policy": {"bindings": [binding(inputs)]}},
-        )
+    def body(self, inputs: Props) -> dict[str, Any]:
+        members = [inputs["member"]] if "member" in inputs else []
+        binding = {key: inputs[key] for key in ("role", "condition") if key in inputs}
+        return {"policy": {"bindings": [{"members": members, **binding}]}}
+
+    @abstractmethod
+    def place(self, inputs: Props) -> str:
+        """What the role is on, as the id begins; raises when it does not exist."""
 
     def make(self, inputs: Props) -> tuple[str, Props]:
-        project = inputs["project"].removeprefix("projects/")
+        place = self.place(inputs)
+        kind, _, email = inputs["member"].partition(":")
+        if kind == "serviceAccount" and "[" not in email:
+            require_account(self, email)
+        return f"{place}/{inputs['role']}/{inputs['member']}", {"etag": "BwXlabstandin="}
+
+
+class ProjectIamMember(IamMember):
+    """One member of one role on the project."""
+
+    kind = "gcp:projects/iAMMember:IAMMember"
+    creation = ("cloudresourcemanager.v1", "projects.setIamPolicy", {"resource": "p"})
+
+    def place(self, inputs: Props) -> str:
+        project: str = inputs["project"].removeprefix("projects/")
         self.context.known_project(project)
-        require_member(self, inputs["member"])
-        return f"{project}/{inputs['role']}/{inputs['member']}", {"etag": "BwXlabstandin="}
-
-
-def member_rules(inputs: Props) -> Iterator[CheckFailure]:
-    """Rules for ``role`` and ``member``."""
-    what = "a member like serviceAccount:name@project.iam.gserviceaccount.com"
-    yield from rules.matches("member", inputs.get("member"), rules.MEMBER, what)
-    yield from rules.matches("role", inputs.get("role"), rules.ROLE, "a role like roles/viewer")
-
-
-def binding(inputs: Props) -> dict[str, Any]:
-    """The API's Binding for a member resource."""
-    plain = unknown_free(inputs)
-    out: dict[str, Any] = {"members": [plain["member"]] if "member" in plain else []}
-    out.update({key: plain[key] for key in ("role", "condition") if key in plain})
-    return out
-
-
-def require_member(handler: GcpHandler, member: str) -> None:
-    """Raise when the member is a service account of the project that does not exist."""
-    kind, _, email = member.partition(":")
-    if kind == "serviceAccount" and "[" not in email:
-        require_account(handler, email)
+        return project

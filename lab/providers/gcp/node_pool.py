@@ -8,15 +8,15 @@ resource labels too, of which Google's pages say nothing; the stand-in notes it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from lab.providers.gcp import discovery, rules
+from lab.providers.gcp import rules
 from lab.providers.gcp.context import GcpHandler
 from lab.providers.sdk import words
-from lab.providers.sdk.property_values import UNKNOWN, Props
+from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import CheckFailure, StandinError
-from lab.providers.sdk.resource_handlers import unknown_free
+from lab.providers.sdk.value_rules import NODE_LABEL_VALUE, items
 
 # Input name -> API name, where they differ. The rest is spelled the same.
 _POOL_NAMES: Final = {"nodeConfig": "config", "nodeLocations": "locations"}
@@ -44,9 +44,9 @@ def _config(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def body(inputs: Props) -> dict[str, Any]:
-    """The API's NodePool for these inputs (unknown leaves dropped)."""
+    """The API's NodePool for these inputs."""
     out: dict[str, Any] = {}
-    for key, value in unknown_free(inputs).items():
+    for key, value in inputs.items():
         match key:
             case "project" | "location" | "cluster" | "namePrefix" | "deletionPolicy":
                 continue
@@ -67,6 +67,11 @@ class NodePool(GcpHandler):
     """A group of nodes of the seed's cluster."""
 
     kind = "gcp:container/nodePool:NodePool"
+    creation = (
+        "container.v1",
+        "projects.locations.clusters.nodePools.create",
+        {"parent": "projects/p/locations/l/clusters/c"},
+    )
     has_location = True
     names = ("name", "namePrefix")
     name_limit = 40
@@ -87,16 +92,11 @@ class NodePool(GcpHandler):
         config = inputs.get("nodeConfig")
         if isinstance(config, Mapping):
             yield from _node_config(config)
-        for position, zone in enumerate(inputs.get("nodeLocations") or ()):
-            yield from rules.matches(f"nodeLocations[{position}]", zone, rules.ZONE, "a zone")
+        for path, zone in items("nodeLocations", inputs.get("nodeLocations")):
+            yield from rules.matches(path, zone, rules.ZONE, "a zone")
 
-    def request_problems(self, inputs: Props) -> Iterable[CheckFailure]:
-        return discovery.check(
-            "container.v1",
-            "projects.locations.clusters.nodePools.create",
-            {"parent": "projects/p/locations/l/clusters/c"},
-            {"nodePool": body(inputs)},
-        )
+    def body(self, inputs: Props) -> dict[str, Any]:
+        return {"nodePool": body(inputs)}
 
     def _parent(self, inputs: Props) -> str:
         seed = self.context.gcp
@@ -213,10 +213,8 @@ def _node_config(config: Mapping[str, Any]) -> Iterator[CheckFailure]:
         yield CheckFailure("nodeConfig.spot", "spot and preemptible exclude each other")
     yield from rules.node_labels("nodeConfig.labels", config.get("labels"))
     yield from rules.labels("nodeConfig.resourceLabels", config.get("resourceLabels"))
-    taints = config.get("taints")
-    for position, taint in enumerate(taints if isinstance(taints, list) else ()):
-        if taint is not UNKNOWN:
-            yield from _taint(f"nodeConfig.taints[{position}]", taint)
+    for path, taint in items("nodeConfig.taints", config.get("taints")):
+        yield from _taint(path, taint)
 
 
 def _taint(path: str, taint: Mapping[str, Any]) -> Iterator[CheckFailure]:
@@ -228,4 +226,4 @@ def _taint(path: str, taint: Mapping[str, Any]) -> Iterator[CheckFailure]:
     else:
         yield from rules.matches(f"{path}.key", key, rules.TAINT_KEY, "a taint key")
     what = "a taint value"
-    yield from rules.matches(f"{path}.value", taint.get("value"), rules.NODE_LABEL_VALUE, what)
+    yield from rules.matches(f"{path}.value", taint.get("value"), NODE_LABEL_VALUE, what)

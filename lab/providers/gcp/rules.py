@@ -6,13 +6,13 @@ Each check yields CheckFailure(path, reason) and passes over what is not a text 
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from lab.providers.sdk import words
 from lab.providers.sdk.provider import CheckFailure
+from lab.providers.sdk.value_rules import NAME_PART, NODE_LABEL_KEY, NODE_LABEL_VALUE, is_address
 
 # iam.v1 CreateServiceAccountRequest.accountId
 ACCOUNT_ID: Final = re.compile(r"(?=.{6,30}$)[a-z]([-a-z0-9]*[a-z0-9])")
@@ -23,13 +23,8 @@ POOL_NAME: Final = re.compile(r"(?=.{1,40}$)[a-z]([-a-z0-9]*[a-z0-9])?")
 # cloud.google.com/compute/docs/labeling-resources
 LABEL_KEY: Final = re.compile(r"[a-z][-_a-z0-9]{0,62}")
 LABEL_VALUE: Final = re.compile(r"[-_a-z0-9]{0,63}")
-# kubernetes.io/docs/concepts/overview/working-with-objects/labels
-_NAME_PART = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
-_PREFIX = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
-NODE_LABEL_KEY: Final = re.compile(rf"({_PREFIX}/)?{_NAME_PART}")
-NODE_LABEL_VALUE: Final = re.compile(rf"({_NAME_PART})?")
 # GKE refuses "/" in taint keys; otherwise a Kubernetes name
-TAINT_KEY: Final = re.compile(_NAME_PART)
+TAINT_KEY: Final = re.compile(NAME_PART)
 # cloud.google.com/compute/docs/general-purpose-machines; custom types included
 MACHINE_TYPE: Final = re.compile(
     r"[a-z][a-z0-9]*-((standard|highmem|highcpu|ultramem|megamem|hypermem|highgpu|megagpu|ultragpu|"
@@ -110,12 +105,8 @@ def record_data(path: str, kind: Any, value: Any) -> Iterator[CheckFailure]:
     if not isinstance(value, str) or not isinstance(kind, str):
         return
     if kind in ("A", "AAAA"):
-        version = 4 if kind == "A" else 6
-        try:
-            right = ipaddress.ip_address(value).version == version
-        except ValueError:
-            right = False
-        if not right:
+        if not is_address(value, kind):
+            version = 4 if kind == "A" else 6
             yield CheckFailure(path, f"{value!r} is not an IPv{version} address ({kind} record)")
     elif kind in ("CNAME", "NS", "PTR"):
         yield from dns_name(path, value)
