@@ -23,7 +23,8 @@ from model.derived import names
 from model.derived.clouds import cluster_cloud, registry_cloud
 from model.derived.registry_access import registry_access
 from model.secrets import FINGERPRINT_KEY
-from values.releases import ReleasePlan, generated, releases
+from values.releases import releases
+from values.wanted_secrets import wanted_secrets
 
 _HELPER_TOKEN = "registryHelperToken"
 
@@ -60,7 +61,8 @@ class BinderHub(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         plans = releases(hub, args.given)
         namespace = self._namespace(name, hub)
-        made = self._generated(name, hub, plans)
+        wanted = wanted_secrets(hub, plans)
+        made = self._generated(name, hub, wanted.generated)
         registry = self._registry(hub, clouds, made, namespace)
         ready: list[pulumi.Resource] = [namespace, *registry.ready]
         if cloud := cluster_cloud(hub):
@@ -73,7 +75,11 @@ class BinderHub(pulumi.ComponentResource):
             ReleasesArgs(
                 plans=plans,
                 namespace=hub.ns,
-                secrets=self._secrets(args, plans, {**made.values, **registry.secrets}),
+                secrets={
+                    **made.values,
+                    **registry.secrets,
+                    **{secret: args.secrets.require(secret) for secret in sorted(wanted.of_operator)},
+                },
                 fingerprint_key=made.values[FINGERPRINT_KEY],
                 adopt={str(release): old for release, old in hub.adopt.releases.items()},
                 after=ready,
@@ -118,11 +124,11 @@ class BinderHub(pulumi.ComponentResource):
             ),
         )
 
-    def _generated(self, name: str, hub: hub.Hub, plans: list[ReleasePlan]) -> GeneratedSecrets:
+    def _generated(self, name: str, hub: hub.Hub, wanted: frozenset[str]) -> GeneratedSecrets:
         return GeneratedSecrets(
             f"{name}-secrets",
             GeneratedSecretsArgs(
-                wanted=generated(plans), rotate={str(k): v for k, v in hub.rotate.items()}
+                wanted={*wanted, FINGERPRINT_KEY}, rotate={str(k): v for k, v in hub.rotate.items()}
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -140,11 +146,3 @@ class BinderHub(pulumi.ComponentResource):
         token = made.values.get(_HELPER_TOKEN)
         opts = pulumi.ResourceOptions(parent=self)
         return clouds[cloud].registry(hub, token, namespace, opts)
-
-    @staticmethod
-    def _secrets(
-        args: BinderHubArgs, plans: list[ReleasePlan], made: dict[str, pulumi.Output[str]]
-    ) -> dict[str, pulumi.Output[str]]:
-        """Every secret that a release uses: made here, or given by the operator."""
-        used = {secret for plan in plans for secret in plan.secrets}
-        return {s: made[s] if s in made else args.secrets.require(s) for s in used}

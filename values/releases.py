@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from model.derived.flavour import chart_pins, release_names
 from model.hub import Hub, ReleaseName
-from model.secrets import FINGERPRINT_KEY, GENERATED, Secret
+from model.secrets import Secret
 from values import pins
 from values.charts.binderhub import binderhub_values
 from values.charts.binderhub_service import binderhub_service_values
@@ -68,12 +67,6 @@ def _derived(hub: Hub, name: ReleaseName, given: frozenset[str]) -> dict[str, An
             return binderhub_values(hub, given)
         case _:
             assert_never(name)
-
-
-def generated(plans: Iterable[ReleasePlan]) -> set[str]:
-    """Names of the secrets that the program makes for these releases."""
-    used = {name for plan in plans for name in plan.secrets}
-    return {FINGERPRINT_KEY, *(used & GENERATED.keys())}
 
 
 def secrets_in(values: Any) -> set[str]:

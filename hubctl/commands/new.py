@@ -21,6 +21,7 @@ from model.findings import errors
 from model.hub import Hub
 from model.stackfile.read import read_text
 from values.guards.extra_values import check_values
+from values.wanted_secrets import secrets_to_set
 
 EXAMPLES = """examples:
   hubctl new ecology                         asks what cannot be derived
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     text = draft.text(sections, title=title, comments=answered.comments(answers))
     hub = _checked(arguments.name, text)
     write_new(path, text)
-    secrets = draft.secrets_to_set(hub, ())
+    secrets = secrets_to_set(hub, ())
     if arguments.json:
         print_json({"file": str(path), "secrets": secrets, "next": _next(hub)})
     else:
@@ -95,7 +96,7 @@ def _said(answers: Answers) -> str:
 def _checked(name: str, text: str) -> Hub:
     """The hub; raises Problem with every error except secrets, which are set afterwards."""
     first = read_text(name, text)
-    wanted = draft.secrets_to_set(first.hub, ()) if first.hub and first.hub.domains else []
+    wanted = secrets_to_set(first.hub, ()) if first.hub and first.hub.domains else []
     stack = read_text(name, text + "".join(f"  binderhub:{s}: {{secure: set}}\n" for s in wanted))
     found = list(stack.findings)
     if stack.hub is not None and stack.ok:

@@ -12,6 +12,7 @@ from hubctl.stackfile import edit, find
 from model.derived.secret_readers import said
 from model.secrets import GIVEN, ROTATED
 from values.releases import releases
+from values.wanted_secrets import wanted_secrets
 
 EXAMPLES = """examples:
   hubctl rotate ecology proxyToken
@@ -49,8 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"`pulumi up`, at which {said(hub, name)}.",
             status=2,
         )
-    used = {s for plan in releases(hub, stack.given_secrets) for s in plan.secrets}
-    known = sorted(used & set(ROTATED))
+    known = sorted(wanted_secrets(hub, releases(hub, stack.given_secrets)).rotated)
     if name not in known:
         raise Problem(f"this hub makes no secret {name!r}; it makes {', '.join(known)}.", status=2)
     number = dict(hub.rotate).get(name, 0) + 1

@@ -9,10 +9,12 @@ from model.derived import names
 from model.derived.pools import pools
 from model.derived.registry_access import registry_access
 from model.hub import Hub
+from model.secrets import FINGERPRINT_KEY
 from model.sections.chart import ServiceChart
 from model.sections.cluster import AwsCluster, GcpCluster
 from model.sections.registry import ArtifactRegistry, Ecr
-from values.releases import generated, releases
+from values.releases import releases
+from values.wanted_secrets import wanted_secrets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,15 +57,13 @@ def graph(hub: Hub, given: frozenset[str]) -> Graph:
     ready = [space, *_nodes(hub, b, cluster), *_registry(hub, b, space)]
     dns = _dns(hub, b, cluster)
     plans = releases(hub, given)
-    made = generated(plans)
-    for name in sorted(made):
+    wanted = wanted_secrets(hub, plans)
+    for name in sorted({*wanted.generated, FINGERPRINT_KEY}):
         b.add(f"secret-{name}", "generated secret", name, "secrets")
-    for name in sorted({s for p in plans for s in p.secrets if s in given}):
+    for name in sorted(wanted.of_operator & given):
         b.add(f"secret-{name}", "given secret", name, "secrets")
     for plan in plans:
-        own = [
-            f"secret-{s}" for s in sorted({*plan.secrets, *generated([plan])}) if s in made | given
-        ]
+        own = [f"secret-{name}" for name in sorted({*plan.secrets, FINGERPRINT_KEY})]
         before = [f"release-{other}" for other in plan.after]
         label = f"{plan.name} {plan.version or ''}".strip()
         b.add(f"release-{plan.name}", "Helm release", label, "cluster", *ready, *dns, *before, *own)

@@ -6,12 +6,8 @@ About fifteen lines with comments; whatever equals a default or can be derived i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from model.hub import Hub
-from model.secrets import GIVEN
-from values.releases import releases
 
 SCHEMA = "# yaml-language-server: $schema=../docs/stack.schema.json"
 
@@ -96,16 +92,3 @@ def _scalar(value: Any) -> str:
     if plain and yaml.safe_load(value) == value:
         return value
     return json.dumps(value, ensure_ascii=False)
-
-
-def secrets_to_set(hub: Hub, given: Iterable[str]) -> list[str]:
-    """Flat secrets that the hub's values need and that are not set yet."""
-    have = frozenset(given)
-    needed = {s for plan in releases(hub, have) for s in plan.secrets}
-    generated_elsewhere = needed - set(GIVEN) - have
-    environment = {n for n in generated_elsewhere if _from_environment(hub, n)}
-    return sorted(n for n in (needed & set(GIVEN)) | environment if n not in have)
-
-
-def _from_environment(hub: Hub, name: str) -> bool:
-    return any(getattr(v, "secret", None) == name for v in hub.user.environment.values())

@@ -10,10 +10,10 @@ from typing import Any
 from hubctl.console.checks import Check
 from hubctl.console.subprocesses import Ran
 from hubctl.live.doctor.edges import Edges
-from hubctl.stackfile import draft
 from model.derived import clouds
 from model.hub import Hub
 from model.stackfile.secret_values import check_secret
+from values.wanted_secrets import secrets_to_set
 
 TESTED_PULUMI = (3, 259)
 """The oldest engine that this project's tests run."""
@@ -146,7 +146,7 @@ def config_secrets(hub: Hub, edges: Edges) -> tuple[dict[str, str], Ran]:
 def secrets(hub: Hub, given: frozenset[str], values: dict[str, str], asked: Ran) -> Iterator[Check]:
     """Whether every secret is set, and is of the kind that it should be. Values stay here. `given`
     are the names in the stack file and its secretsFile, which is not decrypted for this."""
-    needed = draft.secrets_to_set(hub, ())
+    needed = secrets_to_set(hub, ())
     if not asked.ok:
         yield Check(name="secrets", state="skipped", detail=f"not decrypted: {asked.words}")
         return

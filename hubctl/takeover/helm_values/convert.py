@@ -21,6 +21,7 @@ from model.secrets import GENERATED
 from model.stackfile.read import Stack, read_config, read_text
 from values.guards.extra_values import check_values
 from values.releases import releases
+from values.wanted_secrets import secrets_to_set, wanted_secrets
 
 _ROUNDS = 30
 _ASKED = {
@@ -107,15 +108,13 @@ def convert(
     text = draft.text(data, title=title)
     stack = _with_secrets(name, text, given)
     assert stack.hub
-    final = {plan.name: plan.values for plan in releases(stack.hub, given)}
-    secrets = sorted(
-        {s for plan in releases(stack.hub, given) for s in plan.secrets} - set(GENERATED)
-    )
+    plans = releases(stack.hub, given)
+    secrets = wanted_secrets(stack.hub, plans).of_operator - layers.flat
     findings = [*stack.findings, *(check_values(stack.hub, given) if stack.ok else [])]
     return Converted(
         text=text, hub=stack.hub, heaps=heaps, found=tuple(found), remarks=tuple(remarks),
-        secrets=tuple(s for s in secrets if s != "registryKey" and s not in layers.flat), findings=tuple(findings),
-        original=original, rendered=final,
+        secrets=tuple(sorted(secrets)), findings=tuple(findings),
+        original=original, rendered={plan.name: plan.values for plan in plans},
     )  # fmt: skip
 
 
@@ -134,9 +133,7 @@ def _sound(
     for _ in range(_ROUNDS):
         stack = read_config(name, data, given)
         if stack.hub is not None:
-            given |= (
-                frozenset(draft.secrets_to_set(stack.hub, given)) if stack.hub.domains else given
-            )
+            given |= frozenset(secrets_to_set(stack.hub, given)) if stack.hub.domains else given
             stack = read_config(name, data, given)
         bad = errors(stack.findings)
         if not bad and stack.hub is not None:
