@@ -18,10 +18,10 @@ from components.dns_records import next_step
 from components.inputs.secrets import SecretSource
 from components.labels import namespace_labels
 from components.resource_options import adopted
-from model import hub
 from model.derived import names
 from model.derived.clouds import cluster_cloud, registry_cloud
-from model.derived.registry_access import registry_access
+from model.derived.resolved import ResolvedHub
+from model.hub import Hub
 from model.secrets import FINGERPRINT_KEY
 from values.releases import releases
 from values.wanted_secrets import wanted_secrets
@@ -33,7 +33,7 @@ _HELPER_TOKEN = "registryHelperToken"
 class BinderHubArgs:
     """The hub (complete), where its given secrets come from and which are set, and its clouds."""
 
-    hub: hub.Hub
+    hub: ResolvedHub
     secrets: SecretSource
     given: frozenset[str]
     clouds: Clouds
@@ -57,7 +57,7 @@ class BinderHub(pulumi.ComponentResource):
         self, name: str, args: BinderHubArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("binderhub:hub:Hub", name, None, opts)
-        hub, clouds = args.hub, args.clouds
+        resolved, hub, clouds = args.hub, args.hub.hub, args.clouds
         child = pulumi.ResourceOptions(parent=self)
         plans = releases(hub, args.given)
         namespace = self._namespace(name, hub)
@@ -78,7 +78,10 @@ class BinderHub(pulumi.ComponentResource):
                 secrets={
                     **made.values,
                     **registry.secrets,
-                    **{secret: args.secrets.require(secret) for secret in sorted(wanted.of_operator)},
+                    **{
+                        secret: args.secrets.require(secret)
+                        for secret in sorted(wanted.of_operator)
+                    },
                 },
                 fingerprint_key=made.values[FINGERPRINT_KEY],
                 adopt={str(release): old for release, old in hub.adopt.releases.items()},
@@ -86,14 +89,14 @@ class BinderHub(pulumi.ComponentResource):
             ),
             child,
         )
-        if exposure.needed(hub):
+        if exposure.needed(resolved):
             after = list(installed.by_name.values())
             exposure.Exposure(
-                f"{name}-exposure", exposure.ExposureArgs(hub=hub, after=after), child
+                f"{name}-exposure", exposure.ExposureArgs(hub=resolved, after=after), child
             )
         self.hub_url = names.hub_url(hub)
         self.binder_url = names.binder_url(hub)
-        self.image_prefix = registry_access(hub).image_prefix
+        self.image_prefix = resolved.registry.image_prefix
         self.namespace = hub.ns
         self.dns_records = records.to_enter
         self.next_step = next_step(hub)
@@ -111,7 +114,7 @@ class BinderHub(pulumi.ComponentResource):
         }
         return {key: value for key, value in out.items() if value is not None}
 
-    def _namespace(self, name: str, hub: hub.Hub) -> kubernetes.core.v1.Namespace:
+    def _namespace(self, name: str, hub: Hub) -> kubernetes.core.v1.Namespace:
         return kubernetes.core.v1.Namespace(
             f"{name}-namespace",
             metadata=kubernetes.meta.v1.ObjectMetaArgs(name=hub.ns, labels=namespace_labels(hub)),
@@ -124,7 +127,7 @@ class BinderHub(pulumi.ComponentResource):
             ),
         )
 
-    def _generated(self, name: str, hub: hub.Hub, wanted: frozenset[str]) -> GeneratedSecrets:
+    def _generated(self, name: str, hub: Hub, wanted: frozenset[str]) -> GeneratedSecrets:
         return GeneratedSecrets(
             f"{name}-secrets",
             GeneratedSecretsArgs(
@@ -135,7 +138,7 @@ class BinderHub(pulumi.ComponentResource):
 
     def _registry(
         self,
-        hub: hub.Hub,
+        hub: Hub,
         clouds: Clouds,
         made: GeneratedSecrets,
         namespace: kubernetes.core.v1.Namespace,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 from lab.cluster.client import Kube
 from lab.engine.session import Session
 from lab.progress import Progress
+from model.derived.resolved import ResolvedHub
 from model.hub import Hub
 from rehearsal.objects import DeployedObjects, Object, load
 
@@ -33,14 +35,16 @@ class HubUnderTest:
     user_pod: Object | None = None
     engines: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(ENGINES))
     _objects: DeployedObjects | None = None
-    _hub: Hub | None = None
     _document: dict[str, Any] | None = None
+
+    @cached_property
+    def resolved(self) -> ResolvedHub:
+        """The hub, with its pools, its registry and what its charts are called."""
+        return ResolvedHub(self.session.hub)
 
     @property
     def hub(self) -> Hub:
-        if self._hub is None:
-            self._hub = self.session.hub
-        return self._hub
+        return self.resolved.hub
 
     @property
     def namespace(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from model.derived.flavour import chart_pins, release_names
+from model.derived.resolved import ResolvedHub
 from model.hub import Hub, ReleaseName
 from model.secrets import Secret
 from values import pins
@@ -46,25 +47,26 @@ class ReleasePlan:
 def releases(hub: Hub, given: frozenset[str] = frozenset()) -> list[ReleasePlan]:
     """Every release of the hub, each after those before it. `given` are the names of the flat
     secrets that are set."""
-    derived = {name: _derived(hub, name, given) for name in release_names(hub)}
+    resolved = ResolvedHub(hub)
+    derived = {name: _derived(resolved, name, given) for name in release_names(hub)}
     used = {name for values in derived.values() for name in secrets_in(values)}
     plans: list[ReleasePlan] = []
     for name, values in derived.items():
         before = tuple(plan.name for plan in plans)
-        plans.append(_plan(hub, name, values, restarts(hub, name, used), before))
+        plans.append(_plan(hub, name, values, restarts(resolved, name, used), before))
     return plans
 
 
-def _derived(hub: Hub, name: ReleaseName, given: frozenset[str]) -> dict[str, Any]:
+def _derived(resolved: ResolvedHub, name: ReleaseName, given: frozenset[str]) -> dict[str, Any]:
     match name:
         case "registry-helper":
-            return registry_helper_values(hub)
+            return registry_helper_values(resolved.hub)
         case "jupyterhub":
-            return jupyterhub_values(hub)
+            return jupyterhub_values(resolved)
         case "binderhub-service":
-            return binderhub_service_values(hub, given)
+            return binderhub_service_values(resolved, given)
         case "binderhub":
-            return binderhub_values(hub, given)
+            return binderhub_values(resolved, given)
         case _:
             assert_never(name)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from model.hub import Hub
+from model.derived.resolved import ResolvedHub
 from values.sections.exposure import binder_load_balancer, own_routes
 
 
@@ -16,7 +16,7 @@ from values.sections.exposure import binder_load_balancer, own_routes
 class ExposureArgs:
     """The hub, and the releases whose Services are pointed at."""
 
-    hub: Hub
+    hub: ResolvedHub
     after: Sequence[pulumi.Resource]
 
 
@@ -67,6 +67,6 @@ class Exposure(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def needed(hub: Hub) -> bool:
+def needed(hub: ResolvedHub) -> bool:
     """Whether the program has to make anything."""
     return bool(own_routes(hub)) or binder_load_balancer(hub) is not None

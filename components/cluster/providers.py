@@ -12,19 +12,18 @@ import pulumi_random as random
 
 from components.clouds import Clouds
 from components.cluster.access import access
-from model.derived.cluster_identity import identifier
-from model.hub import Hub
+from model.derived.resolved import ResolvedHub
 
 
-def build(hub: Hub, clouds: Clouds) -> list[pulumi.ProviderResource]:
+def build(resolved: ResolvedHub, clouds: Clouds) -> list[pulumi.ProviderResource]:
     """Every provider of the hub; `pulumi.RunError` when its cluster cannot be found."""
-    reached = access(hub, clouds)
+    hub, reached = resolved.hub, access(resolved.hub, clouds)
     return [
         kubernetes.Provider(
             f"{hub.name}-kubernetes",
             kubeconfig=pulumi.Output.secret(reached.kubeconfig) if reached.kubeconfig else None,
             context=reached.context,
-            cluster_identifier=identifier(hub),
+            cluster_identifier=resolved.cluster_identifier,
             enable_server_side_apply=True,
         ),
         random.Provider(f"{hub.name}-random"),

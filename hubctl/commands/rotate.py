@@ -9,6 +9,7 @@ from pathlib import Path
 from hubctl.console.errors import Problem
 from hubctl.console.output import print_json
 from hubctl.stackfile import edit, find
+from model.derived.registry_access import registry_access
 from model.derived.secret_readers import said
 from model.secrets import GIVEN, ROTATED
 from values.releases import releases
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
         raise Problem(
             f"{name} is a secret that you give: renew it where it comes from, then {change} and run "
-            f"`pulumi up`, at which {said(hub, name)}.",
+            f"`pulumi up`, at which {said(registry_access(hub), name)}.",
             status=2,
         )
     known = sorted(wanted_secrets(hub, releases(hub, stack.given_secrets)).rotated)
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     edited = edit.set_key(text, "rotate", name, number)
     if not arguments.dry_run:
         write(path, edited)
-    effect = f"{said(hub, name)}; {ROTATED[name].effect}"
+    effect = f"{said(registry_access(hub), name)}; {ROTATED[name].effect}"
     if arguments.json:
         print_json({"stack": hub.name, "secret": name, "number": number, "effect": effect,
                     "written": not arguments.dry_run})  # fmt: skip

@@ -11,12 +11,11 @@ the charts make.
 
 from __future__ import annotations
 
-from model.derived.registry_access import registry_access
-from model.hub import Hub
+from model.derived.registry_access import RegistryAccess
 from model.secrets import GIVEN, READERS, ROTATED, Reader
 
 
-def readers(hub: Hub, name: str) -> tuple[Reader, ...]:
+def readers(access: RegistryAccess, name: str) -> tuple[Reader, ...]:
     """The pods that read the secret `name` (generated or given) at their start.
 
     What a server's environment takes (`user.environment`) is read by the hub, which starts it.
@@ -24,13 +23,12 @@ def readers(hub: Hub, name: str) -> tuple[Reader, ...]:
     info = GIVEN.get(name) or ROTATED.get(name)
     if info is None:
         return ("hub",)
-    access = registry_access(hub)
     if access.pull_secret and access.password is not None and access.password.name == name:
         return ("hub", *info.readers)  # It makes the pull secret, and has all of its values.
     return info.readers
 
 
-def said(hub: Hub, name: str) -> str:
+def said(access: RegistryAccess, name: str) -> str:
     """Who restarts when the secret changes: "the hub and BinderHub restart"."""
-    people = [READERS[reader] for reader in readers(hub, name)]
+    people = [READERS[reader] for reader in readers(access, name)]
     return f"{' and '.join(people)} restart{'s' if len(people) == 1 else ''}"

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from model.derived.flavour import node_builder
-from model.derived.pools import build_pool, pools, user_pool
-from model.hub import Hub
+from model.derived.resolved import ResolvedHub
 from rehearsal.objects import DeployedObjects, Object, labels, title
 from rehearsal.report import Trouble
 
@@ -22,7 +21,7 @@ _USERS_WORK = (
 )
 
 
-def check(objects: DeployedObjects, hub: Hub, sockets: Mapping[str, str]) -> list[Trouble]:
+def check(objects: DeployedObjects, hub: ResolvedHub, sockets: Mapping[str, str]) -> list[Trouble]:
     """`sockets`: pod name -> folder of the docker sockets that it serves (`build.daemons`)."""
     nodes = {obj["metadata"]["name"]: labels(obj) for obj in objects.of("Node")}
     return [
@@ -78,14 +77,14 @@ def _waiting(objects: DeployedObjects) -> Iterator[Trouble]:
 
 def _misplaced(
     objects: DeployedObjects,
-    hub: Hub,
+    hub: ResolvedHub,
     nodes: Mapping[str, Mapping[str, str]],
     sockets: Mapping[str, str],
 ) -> Iterator[Trouble]:
-    core = hub.cluster.core_nodes.selector
-    ours = [pool.selector for pool in pools(hub)]
+    core = hub.hub.cluster.core_nodes.selector
+    ours = [pool.selector for pool in hub.pools]
     # A stack whose core selector takes its users' nodes too wants both on the same ones.
-    shared = core.items() <= user_pool(hub).selector.items()
+    shared = core.items() <= hub.user_pool.selector.items()
     for pod in objects.of("Pod"):
         node = pod["spec"].get("nodeName")
         if node is None or node not in nodes:
@@ -93,7 +92,7 @@ def _misplaced(
         on_pool = any(selector.items() <= nodes[node].items() for selector in ours)
         if pod["metadata"]["name"] in sockets:
             # Of any generation: builds that run on a retiring pool keep their docker daemon.
-            serves = build_pool(hub).daemon_selector
+            serves = hub.build_pool.daemon_selector
             if not serves.items() <= nodes[node].items():
                 yield _wrong(pod, node, "builds do not run there", serves)
         elif _is_users_work(pod):
@@ -115,11 +114,11 @@ def _wrong(pod: Object, node: str, why: str, selector: Mapping[str, str]) -> Tro
 
 def _without_socket(
     objects: DeployedObjects,
-    hub: Hub,
+    hub: ResolvedHub,
     nodes: Mapping[str, Mapping[str, str]],
     sockets: Mapping[str, str],
 ) -> Iterator[Trouble]:
-    wanted = {n for n, found in nodes.items() if build_pool(hub).selector.items() <= found.items()}
+    wanted = {n for n, found in nodes.items() if hub.build_pool.selector.items() <= found.items()}
     served = {
         pod["spec"].get("nodeName")
         for pod in objects.of("Pod")
@@ -129,10 +128,10 @@ def _without_socket(
         yield Trouble(
             what="no node of the lab is a build node.",
             where="nodes",
-            why=f"None has the labels {build_pool(hub).selector}.",
+            why=f"None has the labels {hub.build_pool.selector}.",
             fix="make the nodes' labels and the stack's selector agree.",
         )
-    if node_builder(hub) == "host":
+    if node_builder(hub.hub) == "host":
         return  # The nodes' own docker, which is no pod of the hub's.
     for node in sorted(wanted - served):
         yield Trouble(

@@ -8,7 +8,6 @@ import time
 from kubernetes.client.exceptions import ApiException
 
 from lab.cluster.client import said
-from model.derived.pools import build_pool
 from rehearsal.checks import build_pod
 from rehearsal.context import HubUnderTest
 from rehearsal.objects import Object, labels, path_of
@@ -37,13 +36,13 @@ def run(context: HubUnderTest) -> Phase:
     nodes = list(objects.of("Node"))
     if chosen.socket is None or chosen.of_nodes:
         # Any node that is meant for builds will do.
-        pool = build_pool(context.hub).selector
+        pool = context.resolved.build_pool.selector
         beside = {n["metadata"]["name"] for n in nodes if pool.items() <= labels(n).items()}
     if landed is None or landed not in beside:
         # What may land is what counts, not only where this one went.
-        why = build_pod.why_not(manifest, nodes, build_pool(context.hub), beside)
+        why = build_pod.why_not(manifest, nodes, context.resolved.build_pool, beside)
         found += why or [_elsewhere(landed, reason)]
-    elif strays := build_pod.why_not(manifest, nodes, build_pool(context.hub), beside):
+    elif strays := build_pod.why_not(manifest, nodes, context.resolved.build_pool, beside):
         found += strays
     facts = [f"build pod on {landed or 'no node'}; {_sockets(chosen, len(beside))}", _push(chosen)]
     return judged(NAME, found, facts)

@@ -6,8 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from model.derived.flavour import flavour
-from model.derived.pools import Pool, pools, user_pools
+from model.derived.pools import Pool
 from rehearsal.checks import capacity, scaling
 from rehearsal.checks.build_pod import quantity
 from rehearsal.context import HubUnderTest
@@ -25,11 +24,11 @@ _MOST = 150
 def run(context: HubUnderTest) -> Phase:
     hub, objects = context.hub, context.fresh()
     user = context.user_pod or assembled(context)
-    chosen = user_pools(hub)
+    chosen = context.resolved.user_pools
     nodes = [n for n in objects.of("Node") if chosen[0].selector.items() <= labels(n).items()]
     found: list[Trouble] = []
     state = context.session.state()
-    for pool in pools(hub):
+    for pool in context.resolved.pools:
         found += scaling.check(pool, state)
     facts = []
     if nodes:
@@ -50,7 +49,7 @@ def run(context: HubUnderTest) -> Phase:
 def assembled(context: HubUnderTest) -> Object:
     """A user's pod as far as room and place go, from the values; used when no hub was run."""
     plans = {p.name: p.values for p in releases.releases(context.hub)}
-    kind = flavour(context.hub)
+    kind = context.resolved.flavour
     single = at(plans, kind.hub_release, *kind.hub_section, "singleuser")
     asked = {
         "cpu": (single.get("cpu") or {}).get("guarantee") or 0,

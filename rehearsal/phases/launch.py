@@ -9,9 +9,7 @@ from typing import Any
 import psutil
 
 from lab.install.jupyterhub_env import ensure_hub_env
-from model.derived.flavour import flavour
-from model.derived.pools import user_pools
-from model.derived.registry_access import registry_access
+from model.derived.resolved import ResolvedHub
 from model.hub import Hub
 from rehearsal.context import HubUnderTest
 from rehearsal.jupyterhub.launch import IMAGE, REPOSITORY, LaunchResult, follow_launch
@@ -25,7 +23,9 @@ NAME = "launch"
 
 def run(context: HubUnderTest) -> Phase:
     hub, kubeconfig = context.hub, context.session.run.kubeconfig
-    source = from_cluster(kubeconfig, context.namespace, release=flavour(hub).hub_release)
+    source = from_cluster(
+        kubeconfig, context.namespace, release=context.resolved.flavour.hub_release
+    )
     env = ensure_hub_env(context.progress)
     with running_hub(source, env, kubeconfig=kubeconfig, patience=0) as running:
         followed = follow_launch(running, kubeconfig, env, cors=hub.launch.cors)
@@ -34,7 +34,7 @@ def run(context: HubUnderTest) -> Phase:
     context.user_pod = followed.pod
     found = [_step(name.name, name.seen) for name in followed.failed()]
     if followed.pod:
-        found += check_pod(followed.pod, hub, context.fresh())
+        found += check_pod(followed.pod, context.resolved, context.fresh())
     found += [*culling, *_from_log(log)]
     return judged(NAME, found, _facts(source, running, followed))
 
@@ -61,10 +61,10 @@ def _step(name: str, seen: str) -> Trouble:
     )
 
 
-def check_pod(pod: Object, hub: Hub, objects: DeployedObjects) -> list[Trouble]:
+def check_pod(pod: Object, hub: ResolvedHub, objects: DeployedObjects) -> list[Trouble]:
     """What KubeSpawner made, against what the stack file says."""
     return [
-        *_container(pod, hub),
+        *_container(pod, hub.hub),
         *_place(pod, hub, objects),
         *_network(pod, objects),
         *_pull(pod, hub, objects),
@@ -99,9 +99,9 @@ def _container(pod: Object, hub: Hub) -> Iterator[Trouble]:
             yield _pod("volumes", sorted(kinds), "a Binder hub keeps nothing", "singleuser.storage")
 
 
-def _place(pod: Object, hub: Hub, objects: DeployedObjects) -> Iterator[Trouble]:
+def _place(pod: Object, hub: ResolvedHub, objects: DeployedObjects) -> Iterator[Trouble]:
     node = objects.get("Node", pod["spec"].get("nodeName") or "")
-    pools = user_pools(hub)
+    pools = hub.user_pools
     if node is None or not any(p.selector.items() <= labels(node).items() for p in pools):
         yield _pod(
             "node",
@@ -128,12 +128,12 @@ def _network(pod: Object, objects: DeployedObjects) -> Iterator[Trouble]:
         )
 
 
-def _pull(pod: Object, hub: Hub, objects: DeployedObjects) -> Iterator[Trouble]:
+def _pull(pod: Object, hub: ResolvedHub, objects: DeployedObjects) -> Iterator[Trouble]:
     names = [one["name"] for one in pod["spec"].get("imagePullSecrets") or []]
     for name in names:
         if objects.get("Secret", name) is None:
             yield _pod("pull secret", name, "that Secret does not exist", "imagePullSecret")
-    if registry_access(hub).private and not names:
+    if hub.registry.private and not names:
         yield _pod("pull secret", None, "images of this registry are private", "imagePullSecret")
 
 

@@ -14,7 +14,7 @@ NAME = "placement"
 def run(context: HubUnderTest) -> Phase:
     objects = context.fresh()
     sockets = build_pod.daemons(objects)
-    found = placement.check(objects, context.hub, sockets)
+    found = placement.check(objects, context.resolved, sockets)
     where = Counter(pod["spec"].get("nodeName", "no node") for pod in objects.of("Pod"))
     spread = ", ".join(f"{count} on {node}" for node, count in sorted(where.items()))
     return judged(NAME, found, [f"pods: {spread}; docker API on {len(sockets)} build nodes"])

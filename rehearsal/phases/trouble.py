@@ -27,7 +27,6 @@ from lab.engine.error_hints import Advice, explain
 from lab.engine.session import Outcome
 from lab.errors import LabError
 from lab.install.jupyterhub_env import ensure_hub_env
-from model.derived.flavour import flavour
 from rehearsal.context import HubUnderTest
 from rehearsal.jupyterhub.process import running_hub
 from rehearsal.jupyterhub.source import HubSource
@@ -221,7 +220,7 @@ def _disk(context: HubUnderTest) -> Told:
 
 def _release(context: HubUnderTest) -> Told:
     """An object that the API server refuses, which no chart's schema knows to be wrong."""
-    release = flavour(context.hub).binder_release
+    release = context.resolved.flavour.binder_release
     values = {"podAnnotations": {"not a key!": "x"}}
     given = dict(context.document["config"].get("binderhub:extraValues") or {})
     broken = {**given, release: {**(given.get(release) or {}), **values}}
@@ -322,8 +321,8 @@ def _recovered(context: HubUnderTest) -> Told:
 def _not_arrived(context: HubUnderTest, number: int) -> str:
     """What speaks against the last change having been deployed; "" when nothing does."""
     release, (secret, file) = (
-        flavour(context.hub).binder_release,
-        flavour(context.hub).binder_secret,
+        context.resolved.flavour.binder_release,
+        context.resolved.flavour.binder_secret,
     )
     if (status := _status(context, release)) != "deployed":
         return f"up succeeded, but release {release} is {status}."

@@ -19,6 +19,7 @@ from components.gcp import shapes as gcp_shapes
 from components.inputs.config import decode
 from components.inputs.stack_reference import merged
 from model.derived.pools import pools, user_pool
+from model.derived.resolved import ResolvedHub
 from model.hub import Hub
 from model.sections.cluster import ServiceRef
 from model.stackfile.read import read_text
@@ -206,13 +207,13 @@ def test_a_route_is_made_only_where_the_chart_has_none() -> None:
     gateway = {"name": "public", "namespace": "infra", "sectionName": "https"}
     cluster = {**KUBERNETES, "ingress": {"gateway": gateway}}
     on_gateway = hub("demo", cluster=cluster)
-    assert exposure.needed(on_gateway)
-    assert not exposure.needed(hub("demo"))
+    assert exposure.needed(ResolvedHub(on_gateway))
+    assert not exposure.needed(ResolvedHub(hub("demo")))
     without_domains = {
         **KUBERNETES,
         "loadBalancer": {"hub": "203.0.113.1", "binder": "203.0.113.2"},
     }
-    assert exposure.needed(hub("demo", cluster=without_domains, domains={}))
+    assert exposure.needed(ResolvedHub(hub("demo", cluster=without_domains, domains={})))
 
 
 def test_labels_are_spelt_so_that_both_clouds_take_them() -> None:

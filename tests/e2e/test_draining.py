@@ -20,6 +20,7 @@ from lab.engine import surroundings
 from lab.engine.session import Session
 from lab.paths import CHECKOUT
 from model.derived.pools import Pool, build_pool, pools, user_pool
+from model.derived.resolved import ResolvedHub
 from rehearsal.checks import placement
 from rehearsal.checks.build_pod import daemons
 from rehearsal.objects import DeployedObjects, load
@@ -162,7 +163,7 @@ def test_running_servers_and_builds_go_on_and_new_ones_go_elsewhere(change: Chan
     for name, pool in (("jupyter-b", user_pool(hub)), ("build-b", build_pool(hub))):
         assert f"-g2-{pool.role}" in change.start(name, pool)["spec"]["nodeName"]
     objects = change.objects()
-    assert placement.check(objects, hub, daemons(objects)) == []
+    assert placement.check(objects, ResolvedHub(hub), daemons(objects)) == []
     assert change.steps() == []
 
 

@@ -16,6 +16,7 @@ import pytest
 from lab.cluster.control_plane import ControlPlane
 from lab.engine.session import Session
 from lab.paths import CHECKOUT
+from model.derived.registry_access import registry_access
 from model.derived.secret_readers import readers
 from model.secrets import GENERATED, ROTATED
 from tests.e2e.conftest import Life
@@ -114,7 +115,9 @@ def test_a_hub_of_the_program_before_is_brought_over(life: Life) -> None:
     others = {op for name, op in plan.items() if not secret.fullmatch(name)}
     assert others <= {"update"}, plan
     life.up()
-    assert restarted(before, pods(life)) == {pod for name in made for pod in readers(hub, name)}
+    assert restarted(before, pods(life)) == {
+        pod for name in made for pod in readers(registry_access(hub), name)
+    }
     assert life.plan() == {}
     state = life.session.checked("stack", "export").stdout
     assert leaked(old | known(life), state) == []
@@ -129,7 +132,7 @@ def test_a_renewed_secret_restarts_its_readers_and_nobody_else(life: Life) -> No
         else:
             life.session.set_secret(name, f"another {name} of some length")
         life.up()
-        assert restarted(before, pods(life)) == set(readers(hub, name)), name
+        assert restarted(before, pods(life)) == set(readers(registry_access(hub), name)), name
     assert life.plan() == {}
 
 
@@ -139,7 +142,7 @@ def test_a_secret_that_is_made_anew_without_a_number_restarts_its_readers_too(li
                 if r["urn"].endswith(f"-secrets-{name}"))  # fmt: skip
     life.session.checked("state", "taint", made, "--yes")
     life.up()
-    assert restarted(before, pods(life)) == set(readers(life.session.hub, name))
+    assert restarted(before, pods(life)) == set(readers(registry_access(life.session.hub), name))
 
 
 def test_no_secret_can_be_read_in_what_the_engine_says(life: Life) -> None:

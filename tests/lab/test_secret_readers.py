@@ -18,6 +18,7 @@ import yaml
 
 from lab.chart_choice import choose
 from lab.charts import STANDINS
+from model.derived.registry_access import registry_access
 from model.derived.secret_readers import readers
 from model.hub import Hub
 from model.secrets import ROTATED, Fingerprint, Secret
@@ -125,7 +126,9 @@ def test_the_table_names_exactly_the_pods_that_have_a_secret(helm: Path, name: s
         for used in {s for plan in plans for s in plan.secrets}:
             if f"<secret:{used}>" in held:
                 found.setdefault(used, set()).add(PODS.get(workload, workload))
-    assert found == {used: set(readers(hub_, used)) for plan in plans for used in plan.secrets}
+    assert found == {
+        used: set(readers(registry_access(hub_), used)) for plan in plans for used in plan.secrets
+    }
 
 
 @pytest.mark.parametrize("name", HUBS)
@@ -143,4 +146,4 @@ def test_a_new_number_or_fingerprint_restarts_the_readers_and_nobody_else(
         for way, after in ways.items():
             pods = pod_templates(after)
             restarted = {PODS.get(pod, pod) for pod in pods if pods[pod] != before[pod]}
-            assert restarted == set(readers(hub_, used)), (used, way)
+            assert restarted == set(readers(registry_access(hub_), used)), (used, way)

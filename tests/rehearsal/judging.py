@@ -44,7 +44,7 @@ def _judged(
     changed = on_dicts(objects, case.get("objects", []))
     match phase:
         case "placement":
-            return placement.check(changed, good.hub, builds.daemons(changed))
+            return placement.check(changed, good.resolved, builds.daemons(changed))
         case "references":
             return references.check(changed)
         case "manifests":

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from model.derived.resolved import ResolvedHub
 from tests.values.hubs import at, hub
 from values.releases import releases
 from values.sections.binderhub_config import BUILD_MEMORY, extra_config
@@ -58,7 +59,7 @@ def test_it_is_there_where_builds_would_end_at_once(
     name: str, image: str | None, there: bool
 ) -> None:
     changed = hub(name, build={"repo2dockerImage": image})
-    assert (BUILD_MEMORY in extra_config(changed)) is there
+    assert (BUILD_MEMORY in extra_config(ResolvedHub(changed))) is there
 
 
 def test_no_build_pod_asks_for_memory_above_a_limit_of_nothing() -> None:

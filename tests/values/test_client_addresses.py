@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from model.derived.resolved import ResolvedHub
 from tests.values.hubs import hub
 from values.sections.binderhub_config import client_addresses, extra_config
 
@@ -26,7 +27,7 @@ def test_everybody_would_share_one_limit_or_write_their_own_address(
 ) -> None:
     changed = hub("open-gke", cluster={"ingress": ingress})
     got = client_addresses(changed)
-    assert ("30-client-addresses" in extra_config(changed)) is (wanted is not None)
+    assert ("30-client-addresses" in extra_config(ResolvedHub(changed))) is (wanted is not None)
     if wanted is None:
         assert got is None
     elif ingress.get("className") == "alb":

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from model.derived.pools import build_pool, pools
+from model.derived.resolved import ResolvedHub
 from model.secrets import GENERATED, GIVEN, Secret
 from tests.values.hubs import EXAMPLES, at, example, hub
 from values.releases import releases, secrets_in
@@ -430,10 +431,10 @@ def test_without_domains_each_address_has_its_service_and_is_known_beforehand() 
     values = by_release("classic-load-balancers")["binderhub"]
     assert values["service"] == {"type": "LoadBalancer", "loadBalancerIP": "203.0.113.21"}
     assert values["jupyterhub"]["proxy"]["service"]["loadBalancerIP"] == "203.0.113.20"
-    assert binder_load_balancer(the_hub("classic-load-balancers")) is None
-    service = binder_load_balancer(the_hub("load-balancers"))
+    assert binder_load_balancer(ResolvedHub(the_hub("classic-load-balancers"))) is None
+    service = binder_load_balancer(ResolvedHub(the_hub("load-balancers")))
     assert service is not None and service["spec"]["loadBalancerIP"] == "203.0.113.23"
-    assert binder_load_balancer(the_hub("open-gke")) is None
+    assert binder_load_balancer(ResolvedHub(the_hub("open-gke"))) is None
 
 
 @pytest.mark.parametrize("kind", ["binderhub-service", "binderhub"])
@@ -444,7 +445,7 @@ def test_behind_a_gateway_each_host_has_exactly_one_route(kind: str) -> None:
     # The classic chart's jupyterhub is 4.2: its schema refuses the key.
     assert "httpRoute" not in charts[-1]
     hosts = [h for v in charts if "httpRoute" in v for h in v["httpRoute"]["hostnames"]]
-    hosts += [h for r in own_routes(hub_) for h in r["spec"]["hostnames"]]
+    hosts += [h for r in own_routes(ResolvedHub(hub_)) for h in r["spec"]["hostnames"]]
     assert hub_.domains is not None
     assert sorted(hosts) == sorted([hub_.domains.hub, hub_.domains.binder])
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from model.derived.flavour import builder_folders, node_builder
-from model.derived.pools import build_pool
-from model.derived.registry_access import registry_access
+from model.derived.resolved import ResolvedHub
 from model.hub import Hub
 from model.secrets import Secret
 from values.charts.jupyterhub import jupyterhub_values
@@ -18,22 +17,22 @@ from values.sections import binderhub_config, exposure
 _KEY_FILE = "/etc/binderhub/launch-events/key.json"
 
 
-def binderhub_values(hub: Hub, given: frozenset[str]) -> dict[str, Any]:
+def binderhub_values(resolved: ResolvedHub, given: frozenset[str]) -> dict[str, Any]:
     """Values for one hub; `given` are the names of the flat secrets that are set."""
-    config = binderhub_config.config(hub, given)
+    hub, access, pool = resolved.hub, resolved.registry, resolved.build_pool
+    config = binderhub_config.config(resolved, given)
     # BinderHub calls the name deprecated, but the chart places its daemons by nothing else.
-    config["BinderHub"]["build_node_selector"] = build_pool(hub).selector
+    config["BinderHub"]["build_node_selector"] = pool.selector
     env: dict[str, Any] = {e["name"]: e["value"] for e in binderhub_config.environment(hub)}
     out: dict[str, Any] = {
         "config": config,
-        "extraConfig": binderhub_config.extra_config(hub),
+        "extraConfig": binderhub_config.extra_config(resolved),
         "nodeSelector": dict(hub.cluster.core_nodes.selector),
-        "tolerations": [dict(t) for t in build_pool(hub).tolerations[2:]],
+        "tolerations": [dict(t) for t in pool.tolerations[2:]],
         "service": _service(hub),
-        "jupyterhub": _jupyterhub(hub),
+        "jupyterhub": _jupyterhub(resolved),
         **_builder(hub),
     }
-    access = registry_access(hub)
     if access.static:
         out["registry"] = {
             "url": access.auth_config_url or access.server,
@@ -50,11 +49,11 @@ def binderhub_values(hub: Hub, given: frozenset[str]) -> dict[str, Any]:
         }
     if env:
         out["extraEnv"] = env
-    return {**out, **exposure.chart_values(hub, "binder")}
+    return {**out, **exposure.chart_values(resolved, "binder")}
 
 
-def _jupyterhub(hub: Hub) -> dict[str, Any]:
-    values = jupyterhub_values(hub)
+def _jupyterhub(resolved: ResolvedHub) -> dict[str, Any]:
+    values = jupyterhub_values(resolved)
     # The parent chart asks for the hub's objects by their plain names as well.
     values.pop("fullnameOverride")
     return values

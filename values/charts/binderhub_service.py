@@ -5,29 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from model.derived import names
-from model.derived.pools import build_pool
-from model.derived.registry_access import registry_access
+from model.derived.pools import Pool
+from model.derived.resolved import ResolvedHub
 from model.hub import Hub
 from model.secrets import Secret
 from values.sections import binderhub_config, exposure
 
 
-def binderhub_service_values(hub: Hub, given: frozenset[str]) -> dict[str, Any]:
+def binderhub_service_values(resolved: ResolvedHub, given: frozenset[str]) -> dict[str, Any]:
     """Values for one hub; `given` are the names of the flat secrets that are set."""
-    config = binderhub_config.config(hub, given)
+    hub, access = resolved.hub, resolved.registry
+    config = binderhub_config.config(resolved, given)
     # The chart's default is an API without pages.
     config["BinderHub"]["enable_api_only_mode"] = False
     out: dict[str, Any] = {
         "fullnameOverride": "",
         "networkPolicy": {"enabled": True},
         "config": config,
-        "extraConfig": binderhub_config.extra_config(hub),
+        "extraConfig": binderhub_config.extra_config(resolved),
         "extraEnv": _environment(hub),
         "nodeSelector": dict(hub.cluster.core_nodes.selector),
         "service": {"type": "ClusterIP", "port": 80},
-        "dockerApi": _docker_api(hub),
+        "dockerApi": _docker_api(hub, resolved.build_pool),
     }
-    access = registry_access(hub)
     if access.static:
         out["buildPodsRegistryCredentials"] = {
             "server": access.server,
@@ -36,7 +36,7 @@ def binderhub_service_values(hub: Hub, given: frozenset[str]) -> dict[str, Any]:
         }
     if hub.launch.event_log:
         out["extraCredentials"] = {"googleServiceAccountKey": Secret("launchEventsKey")}
-    return {**out, **exposure.chart_values(hub, "binder")}
+    return {**out, **exposure.chart_values(resolved, "binder")}
 
 
 def _environment(hub: Hub) -> list[dict[str, Any]]:
@@ -55,9 +55,8 @@ def _environment(hub: Hub) -> list[dict[str, Any]]:
     return env + binderhub_config.environment(hub)
 
 
-def _docker_api(hub: Hub) -> dict[str, Any]:
+def _docker_api(hub: Hub, pool: Pool) -> dict[str, Any]:
     """The docker daemon beside the builds; unlike build pods it tolerates only what it is told."""
-    pool = build_pool(hub)
     out: dict[str, Any] = {
         "nodeSelector": pool.daemon_selector,
         "tolerations": [dict(t) for t in pool.tolerations],

@@ -9,9 +9,8 @@ from typing import Any, assert_never
 
 from model.derived import names
 from model.derived.culling import idle_seconds, max_age_seconds
-from model.derived.flavour import flavour
-from model.derived.pools import user_pool
-from model.derived.registry_access import registry_access
+from model.derived.registry_access import RegistryAccess
+from model.derived.resolved import ResolvedHub
 from model.hub import Hub
 from model.secrets import Secret
 from model.sections.auth import NoAuth
@@ -22,14 +21,15 @@ from values.sections.authenticators import authenticator
 from values.sections.fragments import fragment
 
 
-def jupyterhub_values(hub: Hub) -> dict[str, Any]:
-    """Values for one hub; secret leaves are `Secret` place-holders."""
+def jupyterhub_values(resolved: ResolvedHub) -> dict[str, Any]:
+    """Values for one hub; secret leaves are `Secret` placeholders."""
+    hub = resolved.hub
     core = dict(hub.cluster.core_nodes.selector)
     return {
         "fullnameOverride": "",
-        "hub": _hub(hub, core),
+        "hub": _hub(resolved, core),
         "proxy": _proxy(hub, core),
-        "singleuser": _singleuser(hub),
+        "singleuser": _singleuser(resolved),
         "scheduling": {
             # One scheduler fits all; see docs/decisions/user-scheduler.md.
             "userScheduler": {"enabled": False},
@@ -39,19 +39,20 @@ def jupyterhub_values(hub: Hub) -> dict[str, Any]:
         # Images are built per launch, so there is nothing to pull beforehand.
         "prePuller": {"hook": {"enabled": False}, "continuous": {"enabled": False}},
         "cull": _cull(hub),
-        **_pull_secret(hub),
-        **exposure.chart_values(hub, "hub"),
+        **_pull_secret(resolved.registry),
+        **exposure.chart_values(resolved, "hub"),
     }
 
 
-def _hub(hub: Hub, core: dict[str, str]) -> dict[str, Any]:
+def _hub(resolved: ResolvedHub, core: dict[str, str]) -> dict[str, Any]:
+    hub = resolved.hub
     spawner: dict[str, Any] = {"auth_enabled": hub.members_only}
     if hub.launch.cors and not hub.members_only:
         spawner["cors_allow_origin"] = hub.launch.cors
     class_name, sections = authenticator(hub)
     config: dict[str, Any] = {
         "JupyterHub": {"authenticator_class": class_name, "admin_access": hub.members_only},
-        flavour(hub).spawner_section: spawner,
+        resolved.flavour.spawner_section: spawner,
         "KubeSpawner": {"http_timeout": hub.user.http_timeout},
         "CryptKeeper": {"keys": [Secret("cryptKey")]},
         **sections,
@@ -130,8 +131,9 @@ def _proxy(hub: Hub, core: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _singleuser(hub: Hub) -> dict[str, Any]:
-    user, pool = hub.user, user_pool(hub)
+def _singleuser(resolved: ResolvedHub) -> dict[str, Any]:
+    hub, pool = resolved.hub, resolved.user_pool
+    user = hub.user
     command: str | list[str] = list(user.command) if user.command else _command(hub)
     out: dict[str, Any] = {
         "storage": {"type": "none", "extraVolumes": [], "extraVolumeMounts": []},
@@ -183,8 +185,7 @@ def _cull(hub: Hub) -> dict[str, Any]:
     }
 
 
-def _pull_secret(hub: Hub) -> dict[str, Any]:
-    access = registry_access(hub)
+def _pull_secret(access: RegistryAccess) -> dict[str, Any]:
     if not access.pull_secret:
         return {}
     return {

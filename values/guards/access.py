@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from model.derived.flavour import flavour
 from model.findings import Finding
 from values.charts.jupyterhub import jupyterhub_values
 from values.guards.view import Guard, View, at, found, mapping
@@ -16,7 +15,7 @@ from values.sections.authenticators import authenticator
 def auth_enabled(view: View) -> Iterator[Finding]:
     """BH024: both ends agree, and with auth.kind."""
     wanted = view.hub.members_only
-    spawner = flavour(view.hub).spawner_section
+    spawner = view.resolved.flavour.spawner_section
     for path, value in (
         (f"{view.binder_path}.config.BinderHub", view.config("BinderHub", "auth_enabled")),
         (
@@ -160,7 +159,7 @@ def administrators(view: View) -> Iterator[Finding]:
 def command(view: View) -> Iterator[Finding]:
     """BH029: images of an open hub are not asked for the hub's login, members' ones are."""
     value = view.in_hub("singleuser", "cmd")
-    if value == jupyterhub_values(view.hub)["singleuser"]["cmd"]:
+    if value == jupyterhub_values(view.resolved)["singleuser"]["cmd"]:
         return
     text = " ".join(map(str, value)) if isinstance(value, list) else str(value or "")
     asks = re.search("singleuser|labhub", text)
@@ -195,7 +194,7 @@ def redirect(view: View) -> Iterator[Finding]:
 
 def cors(view: View) -> Iterator[Finding]:
     """BH041, BH039: one origin for both."""
-    spawner = flavour(view.hub).spawner_section
+    spawner = view.resolved.flavour.spawner_section
     binder = view.config("BinderHub", "cors_allow_origin") or ""
     server = view.in_hub("hub", "config", spawner, "cors_allow_origin") or ""
     path = f"{view.binder_path}.config.BinderHub.cors_allow_origin"

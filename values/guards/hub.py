@@ -118,10 +118,10 @@ def side_door(view: View) -> Iterator[Finding]:
 
 def fragments(view: View) -> Iterator[Finding]:
     """BH035, BH164: the Python that the program brings stays as it is."""
-    wanted = mapping(at(jupyterhub_values(view.hub), "hub", "extraConfig"))
+    wanted = mapping(at(jupyterhub_values(view.resolved), "hub", "extraConfig"))
     for path, values, texts in (
         (f"{view.hub_path}.hub", at(view.hub_values, "hub"), wanted),
-        (view.binder_path, view.binder, binderhub_config.extra_config(view.hub)),
+        (view.binder_path, view.binder, binderhub_config.extra_config(view.resolved)),
     ):
         for name, text in texts.items():
             if view.classic and name == "10-binder-spawner":

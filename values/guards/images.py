@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from model.derived.registry_access import registry_access
 from model.findings import Finding
 from model.secrets import Secret
 from values.guards.view import Guard, View, at, found
@@ -24,7 +23,7 @@ def prefix(view: View) -> Iterator[Finding]:
     if value is None:
         return
     host, slash, rest = value.partition("/")
-    helper = registry_access(view.hub).helper
+    helper = view.resolved.registry.helper
     if slash and "." in host and "/" not in rest and not helper:
         yield found(
             "BH046",
@@ -77,12 +76,12 @@ def push(view: View) -> Iterator[Finding]:
         (view.hub_path, view.hub_values, ("imagePullSecret", "registry")),
     ):
         server, prefix = at(values, *keys), _prefix(view)
-        if not isinstance(server, str) or not prefix or registry_access(view.hub).helper:
+        if not isinstance(server, str) or not prefix or view.resolved.registry.helper:
             continue
         host = re.sub(r"^https?://", "", server).partition("/")[0]
         expected = prefix.partition("/")[0]
         expected = expected if "." in expected or ":" in expected else "index.docker.io"
-        given = registry_access(view.hub).server
+        given = view.resolved.registry.server
         same = host == expected or (host in _DOCKER_HUB and expected in _DOCKER_HUB)
         if not same and server != given:
             yield found(
@@ -97,7 +96,7 @@ def push(view: View) -> Iterator[Finding]:
 def use_registry(view: View) -> Iterator[Finding]:
     """BH051: the chart renders the push credentials only if it sees this."""
     value = view.config("BinderHub", "use_registry")
-    if registry_access(view.hub).image_prefix and value is not True:
+    if view.resolved.registry.image_prefix and value is not True:
         yield found(
             "BH051",
             f"{view.binder_path}.config.BinderHub.use_registry",
@@ -143,7 +142,7 @@ def static_ecr(view: View) -> Iterator[Finding]:
 
 def pulls(view: View) -> Iterator[Finding]:
     """BH050: private images have their pull secret."""
-    access = registry_access(view.hub)
+    access = view.resolved.registry
     if not access.pull_secret:
         return
     made = view.in_hub("imagePullSecret", "create") is True

@@ -6,8 +6,6 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from model.derived.flavour import flavour
-from model.derived.pools import build_pool
 from model.findings import Finding
 from values.guards import traits
 from values.guards.view import Guard, View, at, found, mapping
@@ -33,7 +31,7 @@ def selectors(view: View) -> Iterator[Finding]:
             f"build pods run where {dict(mapping(build))} is; they need the docker socket there.",
         )
     user = view.in_hub("singleuser", "nodeSelector")
-    if build_pool(view.hub).role == "user" and mapping(user) != mapping(build):
+    if view.resolved.build_pool.role == "user" and mapping(user) != mapping(build):
         yield found(
             "BH058",
             f"{view.hub_path}.singleuser.nodeSelector",
@@ -140,7 +138,7 @@ def settings(view: View) -> Iterator[Finding]:
     """BH127, BH128: the schema leaves `config` open, so a misspelt trait would be ignored."""
     table = traits.CLASSIC if view.classic else traits.SERVICE
     yield from _unknown(at(view.binder, "config"), table, f"{view.binder_path}.config", whole=True)
-    spawner = flavour(view.hub).spawner_section
+    spawner = view.resolved.flavour.spawner_section
     section = {spawner: view.in_hub("hub", "config", spawner)}
     yield from _unknown(
         section, {spawner: traits.SPAWNER}, f"{view.hub_path}.hub.config", whole=False

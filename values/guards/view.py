@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from model.derived import names
-from model.derived.flavour import CLASSIC, flavour
+from model.derived.flavour import CLASSIC
+from model.derived.resolved import ResolvedHub
 from model.findings import ABSENT, Finding
 from model.hub import Hub
 from model.rules import RULES
@@ -39,7 +40,7 @@ def seen(value: Any) -> Any:
 class View:
     """`hub_values` are those of JupyterHub, `binder` those of BinderHub, wherever they lie."""
 
-    hub: Hub
+    resolved: ResolvedHub
     hub_values: Any
     binder: Any
     hub_path: str
@@ -48,9 +49,14 @@ class View:
     """Values of the registry helper, where there is one."""
 
     @property
+    def hub(self) -> Hub:
+        """The hub whose values these are."""
+        return self.resolved.hub
+
+    @property
     def classic(self) -> bool:
         """Whether one chart brings both."""
-        return flavour(self.hub) is CLASSIC
+        return self.resolved.flavour is CLASSIC
 
     def config(self, class_name: str, trait: str) -> Any:
         """A trait of BinderHub's own configuration."""
@@ -78,9 +84,10 @@ Guard = Callable[[View], Iterator[Finding]]
 
 def view(hub: Hub, merged: Mapping[str, Any]) -> View:
     """The view of one hub's merged values by release name."""
-    kind = flavour(hub)
+    resolved = ResolvedHub(hub)
+    kind = resolved.flavour
     return View(
-        hub=hub,
+        resolved=resolved,
         hub_values=at(merged, kind.hub_release, *kind.hub_section),
         binder=merged.get(kind.binder_release),
         hub_path=".".join(("extraValues", kind.hub_release, *kind.hub_section)),

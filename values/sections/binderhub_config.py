@@ -10,9 +10,7 @@ import re
 from typing import Any
 
 from model.derived import names
-from model.derived.flavour import flavour
-from model.derived.pools import build_pool
-from model.derived.registry_access import registry_access
+from model.derived.resolved import ResolvedHub
 from model.hub import Hub
 from model.repository_patterns import PROVIDERS, Pattern, compile_pattern
 from model.secrets import Secret
@@ -22,9 +20,10 @@ BUILD_MEMORY = "25-build-memory"
 """The snippet of `extraConfig` for a repo2docker that `refuses_memory_flag`."""
 
 
-def config(hub: Hub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
+def config(resolved: ResolvedHub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
     """Traits by class name. `given` are the names of the flat secrets that are set."""
-    launch, access = hub.launch, registry_access(hub)
+    hub, access = resolved.hub, resolved.registry
+    launch = hub.launch
     binder: dict[str, Any] = {
         "base_url": "/",
         "hub_url": names.hub_url(hub),
@@ -48,7 +47,7 @@ def config(hub: Hub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
         binder["banner_message"] = launch.banner
     if launch.about:
         binder["about_message"] = launch.about
-    build: dict[str, Any] = {**_build_pod(hub), "node_selector": build_pool(hub).selector}
+    build: dict[str, Any] = {**_build_pod(resolved), "node_selector": resolved.build_pool.selector}
     if hub.build.repo2docker_image:
         build["build_image"] = hub.build.repo2docker_image
     out: dict[str, dict[str, Any]] = {
@@ -75,17 +74,17 @@ def config(hub: Hub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
         }
     else:
         out["RateLimiter"] = {"limit": 0}  # No limit.
-    out |= _registry(hub)
+    out |= _registry(resolved)
     for class_name, traits in _providers(hub, given).items():
         out[class_name] = traits
     return out
 
 
-def _build_pod(hub: Hub) -> dict[str, Any]:
+def _build_pod(resolved: ResolvedHub) -> dict[str, Any]:
     """Memory of a build pod. Where BinderHub knows `resources` (Kubernetes quantities), it calls the
     two traits of an older one deprecated."""
-    memory = hub.build.memory
-    if flavour(hub).build_resources:
+    memory = resolved.hub.build.memory
+    if resolved.flavour.build_resources:
         # `1G` is 1 GiB to BinderHub, and 10^9 bytes to Kubernetes.
         sizes = {"requests": f"{memory.guarantee}i", "limits": f"{memory.limit}i"}
         return {"resources": {kind: {"memory": size} for kind, size in sizes.items()}}
@@ -107,12 +106,12 @@ def build_resources(hub: Hub) -> dict[str, Any]:
     return {"requests": {"cpu": cpu.guarantee}, "limits": {"cpu": cpu.limit}}
 
 
-def _registry(hub: Hub) -> dict[str, dict[str, Any]]:
-    access = registry_access(hub)
+def _registry(resolved: ResolvedHub) -> dict[str, dict[str, Any]]:
+    access = resolved.registry
     if access.helper:
         return {
             "ExternalRegistryHelper": {
-                "service_url": names.helper_url(hub),
+                "service_url": names.helper_url(resolved.hub),
                 "auth_token": Secret("registryHelperToken"),
             }
         }
@@ -184,15 +183,16 @@ def _by_class(texts: list[str]) -> dict[str, list[Pattern]]:
     return out
 
 
-def extra_config(hub: Hub) -> dict[str, str]:
+def extra_config(resolved: ResolvedHub) -> dict[str, str]:
     """Python that BinderHub runs while it reads its configuration."""
+    hub = resolved.hub
     out: dict[str, str] = {}
     if hub.launch.repositories:
         out["10-repo-providers"] = fragment("repo_providers")
     if hub.launch.event_log:
         out["20-launch-events"] = fragment("launch_events")
     image = hub.build.repo2docker_image
-    if image and refuses_memory_flag(image) and not flavour(hub).build_resources:
+    if image and refuses_memory_flag(image) and not resolved.flavour.build_resources:
         out[BUILD_MEMORY] = fragment("build_memory")
     if hub.launch.rate_limit and client_addresses(hub) is not None:
         out["30-client-addresses"] = fragment("client_addresses")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from model.derived import names
+from model.derived.flavour import Flavour
 from model.derived.flavour import Host as Role
-from model.derived.flavour import flavour
+from model.derived.resolved import ResolvedHub
 from model.hub import Hub
 from model.sections.cluster import Controller, GatewayRef
 
@@ -64,26 +65,27 @@ def parent_ref(gateway: GatewayRef) -> dict[str, str]:
     return {**out, "sectionName": gateway.section_name} if gateway.section_name else out
 
 
-def chart_values(hub: Hub, role: Role) -> dict[str, Any]:
+def chart_values(resolved: ResolvedHub, role: Role) -> dict[str, Any]:
     """What the chart that serves one of the two hosts says of it: `ingress`, `httpRoute`, or
     nothing, where there are no domains or `own_routes` has it."""
+    hub, kind = resolved.hub, resolved.flavour
     if hub.domains is None:
         return {}
     host, gateway = getattr(hub.domains, role), hub.cluster.ingress.gateway
     if gateway is None:
-        return {"ingress": _ingress(hub, role, host)}
-    if role == flavour(hub).routed_by_program:
+        return {"ingress": _ingress(hub, role, host, _service(kind, role))}
+    if role == kind.routed_by_program:
         return {}
     parent = parent_ref(gateway)
     where = {"gateway": parent} if role == "hub" else {"parentRefs": [parent]}
     return {"httpRoute": {"enabled": True, "hostnames": [host], **where}}
 
 
-def _service(hub: Hub, role: Role) -> str:
-    return "proxy-public" if role == "hub" else flavour(hub).binder_service
+def _service(kind: Flavour, role: Role) -> str:
+    return "proxy-public" if role == "hub" else kind.binder_service
 
 
-def _ingress(hub: Hub, role: Role, host: str) -> dict[str, Any]:
+def _ingress(hub: Hub, role: Role, host: str, service: str) -> dict[str, Any]:
     """The `ingress` section that both charts share; each host has a TLS secret of its own, or
     with an ALB none: nobody would make it, and its certificate is found by the host."""
     ingress = hub.cluster.ingress
@@ -93,7 +95,7 @@ def _ingress(hub: Hub, role: Role, host: str) -> dict[str, Any]:
         "enabled": True,
         # null: GKE's controller ignores an Ingress that names its class here.
         "ingressClassName": None if ingress.kind == "gce" else ingress.class_name,
-        "annotations": _annotations(hub, host, _service(hub, role)),
+        "annotations": _annotations(hub, host, service),
         "hosts": [host],
         "tls": [tls],
     }
@@ -112,14 +114,15 @@ def _annotations(hub: Hub, host: str, service: str) -> dict[str, str]:
     return {**out, **ingress.annotations}
 
 
-def binder_load_balancer(hub: Hub) -> dict[str, Any] | None:
+def binder_load_balancer(resolved: ResolvedHub) -> dict[str, Any] | None:
     """Service (core/v1) that exposes BinderHub at its reserved address without any domain.
 
     The binderhub-service chart cannot give its Service an address, so the program makes one of
     its own (`binder-public`). None where an ingress or gateway is used, or where BinderHub's Service
     takes the address.
     """
-    if hub.domains or hub.cluster.load_balancer is None or flavour(hub).binder_address:
+    hub, takes = resolved.hub, resolved.flavour.binder_address
+    if hub.domains or hub.cluster.load_balancer is None or takes:
         return None
     return {
         "metadata": {"name": "binder-public", "namespace": hub.ns},
@@ -138,16 +141,16 @@ def binder_load_balancer(hub: Hub) -> dict[str, Any] | None:
     }
 
 
-def own_routes(hub: Hub) -> list[dict[str, Any]]:
+def own_routes(resolved: ResolvedHub) -> list[dict[str, Any]]:
     """HTTPRoutes (gateway.networking.k8s.io/v1) that no chart makes, for the program to make.
 
     Each has `metadata` and `spec`; empty where no gateway is used.
     """
+    hub, role = resolved.hub, resolved.flavour.routed_by_program
     gateway = hub.cluster.ingress.gateway
     if hub.domains is None or gateway is None:
         return []
-    role = flavour(hub).routed_by_program
-    service = _service(hub, role)
+    service = _service(resolved.flavour, role)
     return [
         {
             "metadata": {"name": "hub" if role == "hub" else service, "namespace": hub.ns},

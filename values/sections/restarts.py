@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, assert_never
 
+from model.derived.resolved import ResolvedHub
 from model.derived.secret_readers import readers
-from model.hub import Hub, ReleaseName
+from model.hub import ReleaseName
 from model.secrets import ROTATED, Fingerprint, Reader, Secret
 
 PREFIX = "hub.jupyter.org/"
@@ -21,11 +22,11 @@ FINGERPRINT = f"{PREFIX}fingerprint"
 """The annotation of a pod that changes with its secrets; it tells nothing to people."""
 
 
-def restarts(hub: Hub, release: ReleaseName, used: Collection[str]) -> dict[str, Any]:
+def restarts(resolved: ResolvedHub, release: ReleaseName, used: Collection[str]) -> dict[str, Any]:
     """Values of a release that change with what its pods read; `used` are the hub's secrets."""
 
     def annotations(pod: Reader) -> dict[str, str | Secret]:
-        return {f"{PREFIX}{key}": text for key, text in _versions(hub, pod, used).items()}
+        return {f"{PREFIX}{key}": text for key, text in _versions(resolved, pod, used).items()}
 
     pods: tuple[Reader, ...] = ("hub", "proxy")
     jupyterhub: dict[str, Any] = {pod: {"annotations": annotations(pod)} for pod in pods}
@@ -39,13 +40,13 @@ def restarts(hub: Hub, release: ReleaseName, used: Collection[str]) -> dict[str,
         case "binderhub-service":
             # Not `podAnnotations`: this chart puts them on docker-api too, and builds would end.
             # `custom` is in the Secret that BinderHub alone restarts for.
-            return {"custom": {"secrets": _versions(hub, "binderhub", used)}}
+            return {"custom": {"secrets": _versions(resolved, "binderhub", used)}}
         case _:
             assert_never(release)
 
 
-def _versions(hub: Hub, pod: Reader, used: Collection[str]) -> dict[str, str | Secret]:
-    numbers: Mapping[str, int] = {str(name): number for name, number in hub.rotate.items()}
-    read = sorted(name for name in used if pod in readers(hub, name))
+def _versions(resolved: ResolvedHub, pod: Reader, used: Collection[str]) -> dict[str, str | Secret]:
+    numbers: Mapping[str, int] = {str(name): number for name, number in resolved.hub.rotate.items()}
+    read = sorted(name for name in used if pod in readers(resolved.registry, name))
     told = {f"{name}.version": str(numbers.get(name, 0)) for name in read if name in ROTATED}
     return {**told, "fingerprint": Fingerprint(",".join(read))}
