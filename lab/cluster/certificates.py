@@ -24,6 +24,19 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 _LIFE = datetime.timedelta(days=365)
 _RENEW_BEFORE = datetime.timedelta(days=7)
 
+# Python 3.13 and newer refuse an authority that does not say so.
+_SIGNS_ONLY = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 # Client identities: file name -> (user, groups). The names of the two components are those that
 # Kubernetes' built-in RBAC roles are bound to.
 _CLIENTS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -144,8 +157,10 @@ def kubeconfig(pki: Pki, identity: str, server: str) -> str:
 def _is_good(pki: Pki) -> bool:
     if not pki.ca.is_file():
         return False
-    expires = x509.load_pem_x509_certificate(pki.ca.read_bytes()).not_valid_after_utc
-    return expires - datetime.datetime.now(datetime.UTC) > _RENEW_BEFORE
+    ca = x509.load_pem_x509_certificate(pki.ca.read_bytes())
+    left = ca.not_valid_after_utc - datetime.datetime.now(datetime.UTC)
+    says_what_for = any(isinstance(one.value, x509.KeyUsage) for one in ca.extensions)
+    return left > _RENEW_BEFORE and says_what_for
 
 
 def _name(common: str, groups: Iterable[str] = ()) -> x509.Name:
@@ -197,7 +212,7 @@ def _certificate(
     if is_ca:
         builder = builder.add_extension(
             x509.SubjectKeyIdentifier.from_public_key(public), critical=False
-        )
+        ).add_extension(_SIGNS_ONLY, critical=True)
     listed = list(usages)
     if listed:
         builder = builder.add_extension(x509.ExtendedKeyUsage(listed), critical=False)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import os
-import stat
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from lab import processes
-from lab.cluster.certificates import ensure_pki, write_private
 from lab.errors import LabError
 from lab.processes import Started
 
@@ -69,27 +65,3 @@ def test_cloud_credentials_do_not_reach_the_processes(
 def test_a_missing_binary_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="etcd could not be started from /nowhere/etcd: No such"):
         processes.start("etcd", ["/nowhere/etcd"], log=tmp_path / "log")
-
-
-def test_private_files_are_never_readable_by_others(tmp_path: Path) -> None:
-    old = os.umask(0)
-    try:
-        write_private(tmp_path / "secret", b"x")
-        ensure_pki(tmp_path / "pki")
-    finally:
-        os.umask(old)
-    assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
-    assert stat.S_IMODE((tmp_path / "pki").stat().st_mode) == 0o700
-    private = [p for p in (tmp_path / "pki").iterdir() if p.suffix not in {".crt", ".pub"}]
-    assert len(private) > 5
-    assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
-
-
-def test_certificates_stay_until_they_are_about_to_expire(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pki = ensure_pki(tmp_path)
-    before = pki.ca.read_bytes()
-    assert ensure_pki(tmp_path).ca.read_bytes() == before
-    monkeypatch.setattr("lab.cluster.certificates._RENEW_BEFORE", datetime.timedelta(days=366))
-    assert ensure_pki(tmp_path).ca.read_bytes() != before
