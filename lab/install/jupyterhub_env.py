@@ -18,17 +18,16 @@ import os
 import re
 import shlex
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.errors import LabError
 from lab.install.found import parse_version
 from lab.paths import CHECKOUT, cache_dir
+from lab.processes import run_group
 from lab.progress import Progress
 
 REQUIREMENTS = CHECKOUT / "requirements-hub.txt"
@@ -195,27 +194,10 @@ class _InstallFailed(LabError):
 
 
 def _run(command: Sequence[str], cwd: Path, extra: Mapping[str, str]) -> str:
-    """Runs to the end in a process group of its own, which ends as a whole on Ctrl-C."""
-    process = subprocess.Popen(
-        list(command),
-        cwd=cwd,
-        env={**os.environ, **extra},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        out, err = process.communicate()
-    except BaseException:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        raise
-    if process.returncode != 0:
-        raise _InstallFailed(command, f"{out}\n{err}")
-    return out
+    done = run_group(command, cwd=cwd, env={**os.environ, **extra})
+    if done.returncode != 0:
+        raise _InstallFailed(command, f"{done.stdout}\n{done.stderr}")
+    return done.stdout
 
 
 @contextmanager
