@@ -16,7 +16,8 @@ from pathlib import Path
 
 from lab.cluster.control_plane import ControlPlane
 from lab.engine.error_hints import explain
-from lab.engine.session import Outcome, Session
+from lab.engine.outcome import Outcome
+from lab.engine.session import Session
 from lab.engine.tables import console, output_table, pod_table, resource_tree
 from lab.errors import LabError
 from lab.install.pins import CONTROL_PLANE, ENGINE

@@ -34,13 +34,17 @@ class Copy:
     generated: Mapping[str, str]
     """Flat secrets by name, made up for the lab."""
 
+    def document(self) -> dict[str, Any]:
+        """The stack file as the engine left it."""
+        return _load(self.stack_file)
+
 
 def copy_program(source: Path, name: str, into: Path, charts: Mapping[str, Chart] | None) -> Copy:
     """Make the copy in `into`. `charts` by chart name replaces where charts come from."""
     document = _load(source)
     config: dict[str, Any] = document["config"]
     generated: dict[str, str] = {}
-    for key in [k for k, v in config.items() if isinstance(v, dict) and set(v) == {"secure"}]:
+    for key in encrypted(config):
         del config[key]
         short = str(key).rpartition(":")[2]
         generated[short] = lab_secret(short, config)
@@ -59,6 +63,11 @@ def copy_program(source: Path, name: str, into: Path, charts: Mapping[str, Chart
     target = stacks / f"Pulumi.{name}.yaml"
     target.write_text(yaml.safe_dump({"config": config}, sort_keys=False))
     return Copy(folder=into, stack_file=target, generated=generated)
+
+
+def encrypted(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a stack file's `config` that only its owner can decrypt."""
+    return {k: v for k, v in config.items() if isinstance(v, dict) and set(v) == {"secure"}}
 
 
 def _names_in(source: Path, filed: str) -> frozenset[str]:

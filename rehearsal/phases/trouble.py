@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.engine.error_hints import Advice, explain
-from lab.engine.session import Outcome
+from lab.engine.outcome import Outcome
 from lab.errors import LabError
 from lab.install.jupyterhub_env import ensure_hub_env
 from rehearsal.context import HubUnderTest

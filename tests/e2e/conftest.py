@@ -13,7 +13,8 @@ import yaml
 
 from lab.cluster.client import Kube
 from lab.cluster.control_plane import ControlPlane
-from lab.engine.session import Outcome, Session
+from lab.engine.outcome import Outcome
+from lab.engine.session import Session
 from lab.paths import CHECKOUT
 
 STACKS = sorted((CHECKOUT / "stacks").glob("Pulumi.*.yaml"))

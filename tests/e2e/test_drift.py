@@ -16,7 +16,8 @@ import pytest
 from kubernetes.client import ApiException
 
 from lab.cluster.control_plane import ControlPlane
-from lab.engine.session import Outcome, Session
+from lab.engine.outcome import Outcome
+from lab.engine.session import Session
 from lab.paths import CHECKOUT
 from tests.e2e.conftest import Life
 from tests.e2e.outside import compared, helm, values

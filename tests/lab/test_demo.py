@@ -11,7 +11,8 @@ import pytest
 from lab import demo
 from lab.cluster.control_plane import ControlPlane
 from lab.engine import session
-from lab.engine.session import Outcome, Session
+from lab.engine.outcome import Outcome
+from lab.engine.session import Session
 from lab.errors import LabError
 from lab.paths import CHECKOUT, RunDir
 
