@@ -10,7 +10,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -21,6 +20,7 @@ from typing import Any
 import psutil
 
 from lab.errors import LabError
+from lab.waiting import wait_until
 
 # The system's clock may be set between two looks at the same process.
 _CLOCK_SLACK = 2.0
@@ -108,10 +108,8 @@ def end(started: Started, *, patience: float = 15.0) -> None:
             break
         with contextlib.suppress(psutil.NoSuchProcess):
             ask(process)
-        deadline = time.monotonic() + patience
         # Not psutil's wait: it would also wait until a zombie's new parent takes notice of it.
-        while find(started) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until(lambda: find(started) is None, patience, pause=0.02)
     _reap(started.pid)
 
 

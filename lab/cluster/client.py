@@ -7,7 +7,6 @@ lab's cluster is on loopback.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 
 from lab.errors import LabError
+from lab.waiting import wait_until
 
 Kind = Literal["Deployment", "DaemonSet", "StatefulSet"]
 
@@ -127,11 +127,8 @@ class Kube:
 
     def wait_for(self, reached: Callable[[], bool], what: str, *, timeout: float = 30.0) -> None:
         """Asks until `reached()` is true; `what` completes "waited 30 s for ..."."""
-        deadline = time.monotonic() + timeout
-        while not reached():
-            if time.monotonic() > deadline:
-                raise LabError(f"Waited {timeout:g} s for {what}, in vain.")
-            time.sleep(_POLL_SECONDS)
+        if not wait_until(reached, timeout, pause=_POLL_SECONDS):
+            raise LabError(f"Waited {timeout:g} s for {what}, in vain.")
 
     def wait_rollout(self, kind: Kind, namespace: str, name: str, *, timeout: float = 60.0) -> None:
         """Waits until every wanted pod of a workload is ready; says what the pods do if not."""

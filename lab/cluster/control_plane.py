@@ -11,13 +11,11 @@ It does not make nodes (`lab.cluster.nodes`), nor does it remove the run directo
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 import socket
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -33,8 +31,8 @@ from lab.install.tools import ensure
 from lab.paths import CHECKOUT, RunDir
 from lab.processes import Started, last_lines
 from lab.progress import Progress
+from lab.waiting import only_one, wait_until
 
-_POLL_SECONDS = 0.1
 _NODE_LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 _READY_SECONDS = 60.0
 
@@ -229,17 +227,16 @@ class ControlPlane:
 
     def _wait(self, name: str, ready: Callable[[], bool]) -> None:
         """Waits for one part, and says at once if any part has ended."""
-        deadline = time.monotonic() + _READY_SECONDS
-        while True:
+
+        def reached() -> bool:
             for one in self._started:
                 if processes.find(one) is None:
                     raise LabError(_about(one, "ended right after its start"))
-            if ready():
-                return
-            if time.monotonic() > deadline:
-                late = next(one for one in self._started if one.name == name)
-                raise LabError(_about(late, f"was not ready after {_READY_SECONDS:g} s"))
-            time.sleep(_POLL_SECONDS)
+            return ready()
+
+        if not wait_until(reached, _READY_SECONDS):
+            late = next(one for one in self._started if one.name == name)
+            raise LabError(_about(late, f"was not ready after {_READY_SECONDS:g} s"))
 
     def _end_all(self) -> None:
         """In reverse order, so that nobody loses what it depends on before it ends."""
@@ -269,16 +266,8 @@ class ControlPlane:
         state = {"ports": self._ports, "processes": [one.as_json() for one in self._started]}
         write_private(self.run.state, (json.dumps(state, indent=2) + "\n").encode())
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self.run.root.mkdir(parents=True, exist_ok=True)
-        with self.run.lock.open("w") as held:
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                with self._progress.task("waiting for another command on this lab"):
-                    fcntl.flock(held, fcntl.LOCK_EX)
-            yield
+    def _locked(self) -> AbstractContextManager[None]:
+        return only_one(self.run.lock, self._progress, "command on this lab")
 
 
 def _about(one: Started, what: str) -> str:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from lab.engine.plugin_folder import is_official
 from lab.install.reachable import reachable
-from lab.install.tools import only_one
 from lab.paths import cache_dir
 from lab.progress import Progress
 from lab.providers.install import plugin_dir
+from lab.waiting import only_one
 
 PUBLISHER = "get.pulumi.com"
 OVERRIDES = "PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES"
@@ -49,7 +49,6 @@ def download(name: str, version: str, engine: Path, progress: Progress) -> Path:
     home = _cache()
     folder = plugin_dir(home, name, version)
     try:
-        home.mkdir(parents=True, exist_ok=True)
         with only_one(home / ".lock", progress):
             if is_official(folder):  # Another run was faster.
                 return folder

@@ -17,10 +17,10 @@ from typing import Literal
 from lab.engine.official_plugins import OVERRIDES, NotHad, Offline, download, installed
 from lab.engine.plugin_folder import clear_for_standin, link
 from lab.errors import LabError
-from lab.install.tools import only_one
 from lab.progress import Progress
 from lab.providers.__main__ import NAMES, sdk_version
 from lab.providers.install import install, plugin_dir
+from lab.waiting import only_one
 
 Mode = Literal["auto", "official", "standin"]
 Kind = Literal["official", "stand-in"]
@@ -49,7 +49,6 @@ def mode() -> Mode:
 def prepare(pulumi_home: Path, engine: Path, progress: Progress) -> Plugins:
     """Fill `pulumi_home/plugins`; raises LabError when `official` is asked and cannot be had."""
     chosen, kinds = mode(), dict[str, Kind]()
-    pulumi_home.mkdir(parents=True, exist_ok=True)
     with only_one(pulumi_home / ".plugins.lock", progress):
         for name in NAMES:
             version = sdk_version(name)

@@ -11,7 +11,6 @@ Not made here: configuration, and processes (`rehearsal.jupyterhub.process`).
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -19,8 +18,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from lab.install.found import parse_version
 from lab.paths import CHECKOUT, cache_dir
 from lab.processes import run_group
 from lab.progress import Progress
+from lab.waiting import only_one
 
 REQUIREMENTS = CHECKOUT / "requirements-hub.txt"
 PROXY = CHECKOUT / "lab" / "install" / "hub_proxy"
@@ -66,8 +65,7 @@ def ensure_hub_env(progress: Progress | None = None) -> HubEnv:
     folder = root / _key()
     if found := _present(folder):
         return found
-    root.mkdir(parents=True, exist_ok=True)
-    with _only_one(root / ".lock", shown):
+    with only_one(root / ".lock", shown, "run that installs the hub's programs"):
         if found := _present(folder):  # Another run installed it while this one waited.
             return found
         shutil.rmtree(folder, ignore_errors=True)
@@ -198,14 +196,3 @@ def _run(command: Sequence[str], cwd: Path, extra: Mapping[str, str]) -> str:
     if done.returncode != 0:
         raise _InstallFailed(command, f"{done.stdout}\n{done.stderr}")
     return done.stdout
-
-
-@contextmanager
-def _only_one(lock: Path, progress: Progress) -> Iterator[None]:
-    with lock.open("w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with progress.task("waiting for another run that installs the hub's programs"):
-                fcntl.flock(held, fcntl.LOCK_EX)
-        yield

@@ -7,7 +7,6 @@ publisher, then built with Go. `$LAB_TOOLS` restricts the roads: `auto` (default
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -24,6 +23,7 @@ from lab.install.gobuild import GoBuilder
 from lab.install.pins import PINS, PinnedTool
 from lab.paths import cache_dir
 from lab.progress import Progress
+from lab.waiting import only_one
 
 Road = Literal["path", "download", "build"]
 _ROADS: dict[str, tuple[Road, ...]] = {
@@ -67,7 +67,6 @@ def install(
     missing = [pin for pin in wanted if found[pin.name] is None]
     if missing:
         root = cache_dir() / "tools"
-        root.mkdir(parents=True, exist_ok=True)
         with only_one(root / ".lock", shown):
             found.update(_install_missing(missing, roads, root, shown))
     return [tool for tool in found.values() if tool is not None]
@@ -210,15 +209,3 @@ def _nowhere(pins: list[tuple[PinnedTool, list[str]]], roads: tuple[Road, ...]) 
         + "\n".join(lines)
         + "\nUnset LAB_TOOLS to allow every road."
     )
-
-
-@contextmanager
-def only_one(lock: Path, progress: Progress) -> Iterator[None]:
-    """Two runs must not install the same thing at once, nor prune under each other."""
-    with lock.open("w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with progress.task("waiting for another run that is installing"):
-                fcntl.flock(held, fcntl.LOCK_EX)
-        yield
