@@ -80,8 +80,8 @@ def apiserver(
         "client-ca-file": pki.ca,
         "token-auth-file": pki.token_file,
         "service-account-issuer": "https://kubernetes.default.svc",
-        "service-account-key-file": pki.service_account_public,
-        "service-account-signing-key-file": pki.service_account_key,
+        "service-account-key-file": pki.key("service-account"),
+        "service-account-signing-key-file": pki.key("service-account"),
         "service-cluster-ip-range": SERVICE_CIDR,
         "authorization-mode": "RBAC",
         "allow-privileged": "true",  # The docker-api pods of a Binder hub are privileged.
@@ -98,7 +98,7 @@ def controller_manager(run: RunDir, tools: Mapping[str, Path], pki: Pki) -> Proc
     flags: Flags = {
         "kubeconfig": kubeconfig_of(run, "controller-manager"),
         "controllers": "*,-node-ipam-controller",
-        "service-account-private-key-file": pki.service_account_key,
+        "service-account-private-key-file": pki.key("service-account"),
         "root-ca-file": pki.ca,
         "use-service-account-credentials": "true",
         # With its default of 20 requests a second it takes 5 s to start its own controllers.
