@@ -11,8 +11,10 @@ from typing import Any
 from kubernetes.client.exceptions import ApiException
 
 from lab.cluster.client import Kube
-from lab.cluster.preinstalled import STORAGE_CLASS, VOLUMES_BY
 
+STORAGE_CLASS = "standard"
+VOLUMES_BY = "binderhub.lab/standin-volumes"
+"""Its provisioner; both as `preinstalled.yaml` has them."""
 _DRIVER = "standin-volumes.binderhub.lab"  # Drivers are named without a slash.
 _VOLUMES = "/api/v1/persistentvolumes"
 
