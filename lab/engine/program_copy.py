@@ -116,8 +116,8 @@ def _load(source: Path) -> dict[str, Any]:
 
 
 def _chart_section(config: Mapping[str, Any], charts: Mapping[str, Chart]) -> dict[str, Any]:
-    given, registry = config.get("binderhub:chart"), config.get("binderhub:registry")
-    section: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
+    written, registry = config.get("binderhub:chart"), config.get("binderhub:registry")
+    section: dict[str, Any] = dict(written) if isinstance(written, dict) else {}
     kind = section.setdefault("kind", "binderhub-service")
     section["source"] = str(charts[kind].path)
     parts = {}

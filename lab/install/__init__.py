@@ -1,1 +1,1 @@
-"""The three roads to a binary: found on PATH, downloaded from its publisher, built with Go."""
+"""The three install methods of a binary: found on PATH, downloaded from its publisher, built with Go."""

@@ -1,4 +1,4 @@
-"""Second road: the publisher's own release file, accepted only with the published checksum.
+"""Second install method: the publisher's own release file, accepted only with the published checksum.
 
 `$LAB_DOWNLOAD_BASE` names a mirror (an http(s) address, or a folder) that holds the same files
 under `<host>/<path>`, for networks that cannot reach the publishers, and for tests.
@@ -32,7 +32,7 @@ _ARCHS = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm
 
 
 class DownloadFailed(Exception):
-    """This road does not lead to the binary; the message says why in half a sentence."""
+    """The binary cannot be downloaded; the message says why in half a sentence."""
 
 
 def system() -> tuple[str, str]:

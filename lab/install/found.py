@@ -1,4 +1,4 @@
-"""First road: a suitable version that the machine already has on PATH."""
+"""First install method: a suitable version that the machine already has on PATH."""
 
 from __future__ import annotations
 

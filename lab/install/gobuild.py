@@ -1,4 +1,4 @@
-"""Third road: built with Go from the published module, its sources checked against go.sum.
+"""Third install method: built with Go from the published module, its sources checked against go.sum.
 
 The module cache and the build cache live in the lab's own cache directory while a build runs
 and are removed afterwards: they take some gigabytes that nobody needs twice.

@@ -1,8 +1,8 @@
 """Makes sure that the binaries of the lab are there: `ensure(["etcd", "helm"])`.
 
 Each is looked for on PATH (a suitable version), then in the cache, then downloaded from its
-publisher, then built with Go. `$LAB_TOOLS` restricts the roads: `auto` (default), `path`,
-`download` or `build`. The folder `lab/install/go_modules` beside this file holds the Go modules.
+publisher, then built with Go. `$LAB_TOOLS` restricts these install methods: `auto` (default),
+`path`, `download` or `build`.
 """
 
 from __future__ import annotations
@@ -25,24 +25,19 @@ from lab.paths import cache_dir
 from lab.progress import Progress
 from lab.waiting import only_one
 
-Road = Literal["path", "download", "build"]
-_ROADS: dict[str, tuple[Road, ...]] = {
-    "auto": ("path", "download", "build"),
-    "path": ("path",),
-    "download": ("download",),
-    "build": ("build",),
-}
-_ORIGIN = ".road"  # In a tool's folder: by which road it came.
+Method = Literal["path", "download", "build"]
+_METHODS: tuple[Method, ...] = ("path", "download", "build")
+_ORIGIN = ".method"  # In a tool's folder: by which install method it came.
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tool:
-    """An installed binary. `road` says how it was found; `version` is empty for `path`."""
+    """An installed binary. `method` is its install method; `version` is empty for `path`."""
 
     name: str
     path: Path
     version: str
-    road: str
+    method: str
 
 
 def ensure(names: Iterable[str], *, progress: Progress | None = None) -> dict[str, Path]:
@@ -59,16 +54,16 @@ def install(
     progress: Progress | None = None,
     pins: Mapping[str, PinnedTool] = PINS,
 ) -> list[Tool]:
-    """Like `ensure`, but also says by which road each binary came."""
+    """Like `ensure`, but also says by which install method each binary came."""
     shown = progress or Progress()
     wanted = [_pin(name, pins) for name in dict.fromkeys(names)]
-    roads = _roads()
-    found = {pin.name: _present(pin, roads) for pin in wanted}
+    methods = _methods()
+    found = {pin.name: _present(pin, methods) for pin in wanted}
     missing = [pin for pin in wanted if found[pin.name] is None]
     if missing:
         root = cache_dir() / "tools"
         with only_one(root / ".lock", shown):
-            found.update(_install_missing(missing, roads, root, shown))
+            found.update(_install_missing(missing, methods, root, shown))
     return [tool for tool in found.values() if tool is not None]
 
 
@@ -78,38 +73,38 @@ def _pin(name: str, pins: Mapping[str, PinnedTool]) -> PinnedTool:
     return pins[name]
 
 
-def _roads() -> tuple[Road, ...]:
+def _methods() -> tuple[Method, ...]:
     mode = os.environ.get("LAB_TOOLS") or "auto"
-    if mode not in _ROADS:
-        raise LabError(f"LAB_TOOLS is {mode!r}; it must be one of {', '.join(_ROADS)}.")
-    return _ROADS[mode]
+    chosen = tuple(one for one in _METHODS if mode in ("auto", one))
+    if not chosen:
+        allowed = ", ".join(("auto", *_METHODS))
+        raise LabError(f"LAB_TOOLS is {mode!r}; it must be one of {allowed}.")
+    return chosen
 
 
-def _present(pin: PinnedTool, roads: tuple[Road, ...]) -> Tool | None:
-    if "path" in roads:
-        path, _ = find(pin)
-        if path:
-            return Tool(name=pin.name, path=path, version="", road="path")
-    return _cached(pin, roads)
+def _present(pin: PinnedTool, methods: tuple[Method, ...]) -> Tool | None:
+    if "path" in methods and (path := find(pin)[0]):
+        return Tool(name=pin.name, path=path, version="", method="path")
+    return _cached(pin, methods)
 
 
-def _cached(pin: PinnedTool, roads: tuple[Road, ...]) -> Tool | None:
-    """A whole earlier installation that came by an allowed road."""
+def _cached(pin: PinnedTool, methods: tuple[Method, ...]) -> Tool | None:
+    """A whole earlier installation that came by an allowed method."""
     versions = [pin.download.version] if pin.download else []
     for version in dict.fromkeys([*versions, pin.version]):
         folder = cache_dir() / "tools" / pin.name / version
         if not all(os.access(folder / name, os.X_OK) for name in pin.all_files):
             continue
         origin = folder / _ORIGIN
-        road = origin.read_text().strip() if origin.is_file() else "unknown"
-        # What was put there by hand counts only when any road will do.
-        if road in roads or len(roads) > 1:
-            return Tool(name=pin.name, path=folder / pin.name, version=version, road=road)
+        method = origin.read_text().strip() if origin.is_file() else "unknown"
+        # What was put there by hand counts only when any method will do.
+        if method in methods or len(methods) > 1:
+            return Tool(name=pin.name, path=folder / pin.name, version=version, method=method)
     return None
 
 
 def _install_missing(
-    missing: list[PinnedTool], roads: tuple[Road, ...], root: Path, progress: Progress
+    missing: list[PinnedTool], methods: tuple[Method, ...], root: Path, progress: Progress
 ) -> dict[str, Tool]:
     installed: dict[str, Tool] = {}
     for partial in root.glob("*/.partial-*"):  # Left by a run that was killed; we hold the lock.
@@ -121,28 +116,25 @@ def _install_missing(
         try:
             for pin in missing:
                 # Another run may have installed it while this one waited for the lock.
-                tool = _cached(pin, roads)
-                tried = [] if tool else _tried_path(pin, roads)
-                if tool is None and "download" in roads:
+                tool = _cached(pin, methods)
+                tried = [find(pin)[1]] if tool is None and "path" in methods else []
+                if tool is None and "download" in methods:
                     tool = _download(pin, downloader, root, progress, tried)
                 if tool:
                     installed[pin.name] = tool
                 else:
                     to_build.append((pin, tried))
-            if to_build and "build" not in roads:
-                raise _nowhere(to_build, roads)
+            if to_build and "build" not in methods:
+                raise _nowhere(to_build, methods)
             if to_build:
                 _announce([pin for pin, _ in to_build], progress)
             for pin, _ in to_build:
-                installed[pin.name] = _build(pin, builder, root)
+                with _placed(pin, pin.version, "build", root) as (partial, installed[pin.name]):
+                    builder.install(pin, partial)
         finally:
             downloader.close()
             builder.prune()
     return installed
-
-
-def _tried_path(pin: PinnedTool, roads: tuple[Road, ...]) -> list[str]:
-    return [find(pin)[1]] if "path" in roads else []
 
 
 def _download(
@@ -167,23 +159,19 @@ def _download(
         return None
 
 
-def _build(pin: PinnedTool, builder: GoBuilder, root: Path) -> Tool:
-    with _placed(pin, pin.version, "build", root) as (partial, tool):
-        builder.install(pin, partial)
-    return tool
-
-
 @contextmanager
-def _placed(pin: PinnedTool, version: str, road: Road, root: Path) -> Iterator[tuple[Path, Tool]]:
+def _placed(
+    pin: PinnedTool, version: str, method: Method, root: Path
+) -> Iterator[tuple[Path, Tool]]:
     """Gives a private folder to fill, and moves it into place only when the block succeeds."""
     final = root / pin.name / version
     final.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=final.parent))
     try:
-        yield partial, Tool(name=pin.name, path=final / pin.name, version=version, road=road)
-        (partial / _ORIGIN).write_text(f"{road}\n")
+        yield partial, Tool(name=pin.name, path=final / pin.name, version=version, method=method)
+        (partial / _ORIGIN).write_text(f"{method}\n")
         partial.chmod(0o755)
-        if final.exists():  # Incomplete, or come by a road that is not allowed now.
+        if final.exists():  # Incomplete, or come by a method that is not allowed now.
             final.rename(partial.with_name(partial.name + "-old"))
         partial.rename(final)
     finally:
@@ -202,10 +190,10 @@ def _announce(pins: list[PinnedTool], progress: Progress) -> None:
     )
 
 
-def _nowhere(pins: list[tuple[PinnedTool, list[str]]], roads: tuple[Road, ...]) -> LabError:
+def _nowhere(pins: list[tuple[PinnedTool, list[str]]], methods: tuple[Method, ...]) -> LabError:
     lines = [f"  {pin.name}: {'; '.join(tried) or 'not in the cache'}" for pin, tried in pins]
     return LabError(
-        f"With LAB_TOOLS={roads[0]} these could not be found:\n"
+        f"With LAB_TOOLS={methods[0]} these could not be found:\n"
         + "\n".join(lines)
-        + "\nUnset LAB_TOOLS to allow every road."
+        + "\nUnset LAB_TOOLS to allow every install method."
     )

@@ -316,11 +316,11 @@ def test_a_secret_nobody_gave_is_long_and_never_the_same() -> None:
 
 
 def test_the_hub_is_told_every_value_it_was_given() -> None:
-    given = yaml.safe_load((VALUES / "members" / "jupyterhub.yaml").read_text())
+    values = yaml.safe_load((VALUES / "members" / "jupyterhub.yaml").read_text())
     told = yaml.safe_load(data(objects("members")["Secret", "hub"])["values.yaml"])
     assert told["Release"] == {"Name": "hub", "Namespace": NAMESPACE, "Service": "Helm"}
     for section in ("GitHubOAuthenticator", "BinderSpawnerMixin"):
-        assert told["hub"]["config"][section] == given["hub"]["config"][section]
+        assert told["hub"]["config"][section] == values["hub"]["config"][section]
     assert told["singleuser"]["cmd"] == "jupyterhub-singleuser"
     assert told["cull"]["enabled"] is True, "defaults are told too"
 

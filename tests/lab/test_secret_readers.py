@@ -136,13 +136,13 @@ def test_a_new_number_or_fingerprint_restarts_the_readers_and_nobody_else(
     helm: Path, name: str
 ) -> None:
     hub_, plans = named(name)
-    given = example(name).given_secrets
+    secrets = example(name).given_secrets
     before = pod_templates(rendered(helm, plans))
     for used in sorted({s for plan in plans for s in plan.secrets}):
         ways = {"fingerprint": rendered(helm, plans, changed=used)}
         if used in ROTATED:
             number = dict(hub_.rotate).get(used, 0) + 1
-            ways["number"] = rendered(helm, releases(hub(name, rotate={used: number}), given))
+            ways["number"] = rendered(helm, releases(hub(name, rotate={used: number}), secrets))
         for way, after in ways.items():
             pods = pod_templates(after)
             restarted = {PODS.get(pod, pod) for pod in pods if pods[pod] != before[pod]}

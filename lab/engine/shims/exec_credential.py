@@ -89,8 +89,8 @@ def aws(arguments: list[str]) -> int:
     known, rest = parser.parse_known_args(arguments)
     del known
     if rest[:2] != ["eks", "get-token"]:
-        given = " ".join(rest[:2]) or "nothing"
-        parser.error(f"only `aws eks get-token` works here, not `{given}`; use the real AWS CLI")
+        asked = " ".join(rest[:2]) or "nothing"
+        parser.error(f"only `aws eks get-token` works here, not `{asked}`; use the real AWS CLI")
     command = _Parser(prog="aws eks get-token")
     command.add_argument("--cluster-name", "--cluster-id", required=True, dest="cluster")
     command.add_argument("--role-arn")

@@ -123,7 +123,7 @@ def test_a_download_with_the_published_checksum_is_kept_and_used_again(
 ) -> None:
     publish(mirror)
     (tool,) = install(pin(download=plain_download()))
-    assert (tool.road, tool.path.read_bytes()) == ("download", CONTENT)
+    assert (tool.method, tool.path.read_bytes()) == ("download", CONTENT)
     assert subprocess.run([tool.path], capture_output=True, check=True).stdout == b"thing v1.2.3\n"
     monkeypatch.setenv("LAB_DOWNLOAD_BASE", "http://127.0.0.1:9")
     assert install(pin(download=plain_download())) == [tool]
@@ -184,7 +184,7 @@ def test_a_github_release_is_checked_by_its_digest(
         install(pin(download=download))
     asset["digest"] = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
     (mirror / "release").write_text(json.dumps({"assets": [asset]}))
-    assert install(pin(download=download))[0].road == "download"
+    assert install(pin(download=download))[0].method == "download"
 
 
 def test_an_offline_machine_asks_each_host_once_and_builds(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_an_offline_machine_asks_each_host_once_and_builds(tmp_path: Path) -> No
     said = io.StringIO()
     pins = [pin(name, download=plain_download(name)) for name in ("one", "two")]
     started = time.monotonic()
-    assert [tool.road for tool in install(*pins, said=said)] == ["build", "build"]
+    assert [tool.method for tool in install(*pins, said=said)] == ["build", "build"]
     assert time.monotonic() - started < 5
     assert said.getvalue().count("cannot be reached") == 1
     assert "Building 2 from source with Go: one, two. About 2 min" in said.getvalue()
@@ -203,7 +203,7 @@ def test_only_a_suitable_version_on_path_is_taken(
 ) -> None:
     monkeypatch.setenv("LAB_TOOLS", "path")
     script(tmp_path / "bin" / "thing", "#!/bin/sh\necho thing v1.9\n")
-    assert [tool.road for tool in install(pin())] == ["path"]
+    assert [tool.method for tool in install(pin())] == ["path"]
     script(tmp_path / "bin" / "thing", "#!/bin/sh\necho thing v2.0.0\n")
     with pytest.raises(LabError, match=r"version 2\.0\.0, not at least 1\.2 and below 2"):
         install(pin())
@@ -251,7 +251,7 @@ def test_two_runs_at_once_build_only_once(tmp_path: Path, cache: Path) -> None:
     runs = [child(), child()]
     assert [run.wait(timeout=30) for run in runs] == [0, 0]
     assert count.read_text() == "one\n"
-    assert left_in(cache) == ["tools/thing/1/.road", "tools/thing/1/thing"]
+    assert left_in(cache) == ["tools/thing/1/.method", "tools/thing/1/thing"]
 
 
 def test_ctrl_c_ends_the_whole_build_and_leaves_nothing(tmp_path: Path, cache: Path) -> None:
