@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -210,6 +210,17 @@ def to_bytes(amount: str) -> int:
     if not match:
         raise ValueError(f"not an amount of memory: {amount!r}")
     return int(float(match[1]) * _FACTORS[match[2]])
+
+
+def kind_of(model: type[Model]) -> str:
+    """The `kind` that chooses a model of a union."""
+    kind: str = get_args(model.model_fields["kind"].annotation)[0]
+    return kind
+
+
+def by_kind(union: Any) -> dict[str, Any]:
+    """The models of a union by their `kind`."""
+    return {kind_of(model): model for model in get_args(union)}
 
 
 def defaults(model: type[Model]) -> Any:

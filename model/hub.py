@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from model.fields import Count, HubName, Label, Model, Text, defaults
-from model.sections.auth import Auth, Login, NoAuth, OAuth, TemporaryAuth
+from model.sections.auth import Auth, Login, OAuth, OpenAuth
 from model.sections.build import Build
 from model.sections.chart import Chart, ClassicChart, Database, ServiceChart, Sqlite
 from model.sections.cluster import AwsCluster, Cluster, GcpCluster
@@ -98,7 +98,7 @@ class Hub(Model):
     @property
     def login(self) -> Login | None:
         """The auth section of a members-only hub; None on an open hub."""
-        return None if isinstance(self.auth, NoAuth | TemporaryAuth) else self.auth
+        return None if isinstance(self.auth, OpenAuth) else self.auth
 
     @property
     def members_only(self) -> bool:

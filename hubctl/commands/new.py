@@ -13,7 +13,7 @@ from hubctl.console.errors import Problem
 from hubctl.console.output import print_json
 from hubctl.create import answers as answered
 from hubctl.create import interview
-from hubctl.create.questions import OPEN, QUESTIONS, Answers
+from hubctl.create.questions import QUESTIONS, Answers, is_open
 from hubctl.stackfile import draft, find
 from model.derived import names
 from model.derived.example_repository import launchable
@@ -88,7 +88,7 @@ def _ask(text: str) -> str:
 
 
 def _said(answers: Answers) -> str:
-    kind = "an open hub" if answers["auth"] in OPEN else "a members-only hub"
+    kind = "an open hub" if is_open(answers) else "a members-only hub"
     where = {"gcp": "GKE", "aws": "EKS", "kubernetes": "Kubernetes"}[answers["provider"]]
     return f"{kind} on {where}."
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from hubctl.create.questions import Answers, split, typed
 from model.fields import IPv4
+from model.sections.auth import AUTHS, CILogonAuth, OpenAuth
 
 
 def sections(a: Answers) -> dict[str, Any]:
@@ -44,27 +47,20 @@ def _domains(a: Answers) -> dict[str, Any]:
 
 
 def _auth(a: Answers) -> dict[str, Any]:
-    kind, allow = a["auth"], split(a.get("allow", ""))
-    out: dict[str, Any] = {"kind": kind}
-    if a.get("client-id"):
-        out["clientId"] = a["client-id"]
-    match kind:
-        case "github":
-            out["allowedOrganizations"] = allow
-        case "google":
-            out["hostedDomains"] = allow
-        case "cilogon":
-            out["identityProviders"] = [{"idp": idp} for idp in allow]
-        case "oidc":
-            issuer = a["issuer"].rstrip("/")
-            out |= {"authorizeUrl": f"{issuer}/authorize", "tokenUrl": f"{issuer}/token",
-                    "userdataUrl": f"{issuer}/userinfo", "groupsClaim": "groups",
-                    "allowedGroups": allow}  # fmt: skip
-        case "gitlab" | "azuread":
-            out |= {"tenantId": a["tenant-id"]} if kind == "azuread" else {}
-            out["allowedGroups"] = allow
-        case "dummy":
-            out["allowedUsers"] = allow
+    kind = AUTHS[a["auth"]]
+    out: dict[str, Any] = {"kind": a["auth"]}
+    if issubclass(kind, OpenAuth):
+        return out
+    for flag, key in (("client-id", "clientId"), ("tenant-id", "tenantId")):
+        if a.get(flag):
+            out[key] = a[flag]
+    if a.get("issuer"):
+        issuer = a["issuer"].rstrip("/")
+        out |= {"authorizeUrl": f"{issuer}/authorize", "tokenUrl": f"{issuer}/token",
+                "userdataUrl": f"{issuer}/userinfo", "groupsClaim": "groups"}  # fmt: skip
+    allow = split(a["allow"])
+    providers = issubclass(kind, CILogonAuth)
+    out[to_camel(kind.allowed_by[0])] = [{"idp": idp} for idp in allow] if providers else allow
     if a.get("admins"):
         out["adminUsers"] = split(a["admins"])
     return out

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from model.fields import FieldProblem, Hostname, IPv4
 from model.repository_patterns import compile_pattern
+from model.sections.auth import AUTHS, OpenAuth
 from model.sections.cluster import AwsAccount, GcpProject
 
 Answers = dict[str, str]
@@ -82,17 +83,15 @@ def _location(name: str) -> str:
     return "us-central1" if name == "gcp" else "us-west-2"
 
 
-_ALLOW = {
-    "github": "GitHub organisations or org:team",
-    "google": "Google Workspace domains",
-    "cilogon": "entity ids of identity providers",
-    "oidc": "groups",
-    "gitlab": "GitLab groups",
-    "azuread": "group ids",
-    "dummy": "user names",
-}
-OPEN = ("none", "temporary")
-_OAUTH = ("github", "google", "cilogon", "oidc", "gitlab", "azuread")
+def _auth(field: str) -> Callable[[Answers], bool]:
+    """Whether the chosen kind of `auth` has this field."""
+    return lambda a: field in AUTHS[a["auth"]].model_fields
+
+
+def is_open(a: Answers) -> bool:
+    """Whether the hub is to be open to everyone."""
+    return issubclass(AUTHS[a["auth"]], OpenAuth)
+
 
 QUESTIONS: tuple[Question, ...] = (
     Question(flag="provider", text="Where does the cluster run?", choices=("gcp", "aws", "kubernetes")),
@@ -115,19 +114,19 @@ QUESTIONS: tuple[Question, ...] = (
              default=lambda a: "manual"),
     Question(flag="dns-zone", text="The zone (Cloud DNS: its name; Route 53: its domain)",
              when=lambda a: a["dns"] in ("cloud-dns", "route53")),
-    Question(flag="auth", text="Who may use the hub?", choices=(*OPEN, *_ALLOW),
+    Question(flag="auth", text="Who may use the hub?", choices=tuple(AUTHS),
              default=lambda a: "none"),
     Question(flag="client-id", text="Client id of the OAuth application",
-             when=lambda a: a["auth"] in _OAUTH),
-    Question(flag="tenant-id", text="Directory (tenant) id", when=lambda a: a["auth"] == "azuread"),
+             when=_auth("client_id")),
+    Question(flag="tenant-id", text="Directory (tenant) id", when=_auth("tenant_id")),
     Question(flag="issuer", text="Address of the identity provider, such as https://id.example.org",
-             when=lambda a: a["auth"] == "oidc"),
-    Question(flag="allow", text="Who may log in, by comma", when=lambda a: a["auth"] in _ALLOW),
+             when=_auth("authorize_url")),
+    Question(flag="allow", text="Who may log in, by comma", when=lambda a: not is_open(a)),
     Question(flag="admins", text="User names of administrators, by comma", optional=True,
-             when=lambda a: a["auth"] in _ALLOW),
+             when=lambda a: not is_open(a)),
     Question(flag="repositories", check=_patterns,
              text="Which repositories may be launched, such as github:org/*, by comma",
-             when=lambda a: a["auth"] in OPEN),
+             when=is_open),
     Question(flag="registry", text="Where are images kept?",
              choices=("artifact-registry", "ecr", "quay", "dockerhub", "acr", "custom"),
              default=lambda a: {"gcp": "artifact-registry", "aws": "ecr"}.get(a["provider"], "quay")),

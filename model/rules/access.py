@@ -6,51 +6,27 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from pydantic.alias_generators import to_camel
+
 from model.fields import FieldProblem
 from model.findings import ABSENT, Finding
 from model.hub import Hub
 from model.repository_patterns import compile_pattern, readable
 from model.rules import catalogue
 from model.rules.catalogue import RULES, Rule, RuleContext, check_of
-from model.sections.auth import (
-    AzureADAuth,
-    CILogonAuth,
-    DummyAuth,
-    GitHubAuth,
-    GitLabAuth,
-    GoogleAuth,
-    OidcAuth,
-)
-
-
-def allow_keys(hub: Hub) -> tuple[str, ...] | None:
-    """The keys of which at least one must say who may log in; None for an open hub."""
-    match hub.auth:
-        case GitHubAuth():
-            return ("allowedOrganizations", "allowedUsers", "allowAll")
-        case GoogleAuth():
-            return ("hostedDomains", "allowedUsers", "allowAll")
-        case OidcAuth() | GitLabAuth() | AzureADAuth():
-            return ("allowedGroups", "allowedUsers", "allowAll")
-        case DummyAuth():
-            return ("allowedUsers", "allowAll")
-        case CILogonAuth():
-            return ("identityProviders",)
-    return None
+from model.sections.auth import CILogonAuth, DummyAuth, OidcAuth
 
 
 @check_of("BH030", "error", "A members-only hub says who may log in.")
 def allow_rule(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
-    keys = allow_keys(hub)
-    if keys is None:
-        return
-    given = hub.auth.model_dump(by_alias=True)
-    if not any(given.get(k) for k in keys):
+    login = hub.login
+    if login and not any(getattr(login, field) for field in login.allowed_by):
+        keys = [f"auth.{to_camel(field)}" for field in login.allowed_by]
         yield rule.finding(
-            f"auth.{keys[0]}",
+            keys[0],
             ABSENT,
-            f"authenticator {hub.auth.kind!r} without it denies everyone.",
-            f"set {' or '.join(f'auth.{k}' for k in keys)}.",
+            f"authenticator {login.kind!r} without it denies everyone.",
+            f"set {' or '.join(keys)}.",
         )
     yield from _public_providers(hub, rule)
 

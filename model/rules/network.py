@@ -6,13 +6,13 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from model.derived.flavour import chart_pins
 from model.findings import Finding
 from model.hub import Hub
 from model.rules.catalogue import Rule, RuleContext, check_of
-from model.sections.auth import GitLabAuth, OidcAuth
 from model.sections.cluster import AwsCluster
-from model.sections.registry import CustomRegistry
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -130,17 +130,10 @@ def plain(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
 
 def _urls(hub: Hub) -> Iterator[tuple[str, str | None]]:
     """(path, address) of everything that is sent a credential or gives us code."""
-    registry, auth = hub.registry, hub.auth
-    if isinstance(registry, CustomRegistry):
-        yield "registry.url", registry.url
-        yield "registry.tokenUrl", registry.token_url
-        yield "registry.authConfigUrl", registry.auth_config_url
-    if isinstance(auth, OidcAuth):
-        yield "auth.authorizeUrl", auth.authorize_url
-        yield "auth.tokenUrl", auth.token_url
-        yield "auth.userdataUrl", auth.userdata_url
-    if isinstance(auth, GitLabAuth):
-        yield "auth.url", auth.url
+    for section, model in (("registry", hub.registry), ("auth", hub.auth)):
+        for field, value in model:
+            if field == "url" or field.endswith("_url"):
+                yield f"{section}.{to_camel(field)}", value
     if hub.homepage.templates:
         yield "homepage.templates.repository", hub.homepage.templates.repository
     for path, pin in chart_pins(hub).values():

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from model.derived.flavour import chart_pins, release_names
 from model.findings import ABSENT, Finding
-from model.hub import Hub, OAuth
+from model.hub import Hub
 from model.rules.catalogue import Rule, RuleContext, check_of
 from model.secrets import GENERATED, GIVEN
-from model.sections.auth import DummyAuth
 from model.sections.chart import ClassicChart, ExternalDatabase
 from model.sections.registry import Acr, CustomRegistry, DockerHub, Gcr, Quay
 from model.sections.user import SecretRef
@@ -22,10 +21,8 @@ SECURITY_FLOOR = (4, 4, 0)
 def needed_secrets(hub: Hub) -> dict[str, str]:
     """Flat secrets that this hub cannot do without, with the key that asks for each."""
     needed: dict[str, str] = {}
-    if isinstance(hub.auth, OAuth):
-        needed["oauthClientSecret"] = f"auth.kind: {hub.auth.kind}"
-    if isinstance(hub.auth, DummyAuth):
-        needed["dummyPassword"] = "auth.kind: dummy"
+    if hub.login:
+        needed[hub.login.secret] = f"auth.kind: {hub.login.kind}"
     if isinstance(hub.registry, Quay | DockerHub | Acr | Gcr) or (
         isinstance(hub.registry, CustomRegistry) and hub.registry.username
     ):

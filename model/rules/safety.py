@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from model.derived.culling import idle_seconds, max_age_seconds
 from model.derived.flavour import CLASSIC, flavour, node_builder
@@ -14,7 +13,6 @@ from model.findings import Finding
 from model.hub import Hub
 from model.repository_patterns import readable
 from model.rules.catalogue import Rule, RuleContext, check_of
-from model.sections.auth import AzureADAuth, CILogonAuth, GitHubAuth, GitLabAuth, GoogleAuth
 from model.sections.chart import SqliteMemory
 from model.sections.cluster import KubernetesCluster
 from model.sections.user import SecretRef
@@ -23,30 +21,13 @@ GIB = 1024**3
 DAY = 86_400
 
 
-def _everybody(hub: Hub) -> str | None:
-    """The identity provider at which anyone at all can get an account, if it is one."""
-    match hub.auth:
-        case GitHubAuth():
-            return "GitHub"
-        case GoogleAuth():
-            return "Google"
-        case CILogonAuth():
-            return "CILogon"
-        case GitLabAuth(url=url) if urlsplit(url).hostname in ("gitlab.com", "www.gitlab.com"):
-            return "gitlab.com"
-        case AzureADAuth(tenant_id="common" | "organizations" | "consumers" as tenant):
-            return f"Microsoft's tenant {tenant!r}"
-    return None
-
-
 @check_of("BH150", "warning", "A log-in that everyone has is no restriction.")
 def everybody(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
-    who = _everybody(hub)
-    if hub.login and hub.login.allow_all and who:
+    if hub.login and hub.login.allow_all and hub.login.public:
         yield rule.finding(
             "auth.allowAll",
             True,
-            f"anyone at all can get an account at {who}, so this hub is open to everyone.",
+            f"anyone at all can get an account at {hub.login.public}, so this hub is open to everyone.",
             "say who may log in, and which repositories may be launched.",
         )
 

@@ -1,14 +1,27 @@
-"""`auth`: who may use the hub. Each kind carries its own required allow rule."""
+"""`auth`: who may use the hub.
+
+Each kind says about itself what others would otherwise ask of its type: the rules, the Helm values,
+`hubctl new` and `hubctl import` all read these. A kind that leaves one out fails the type check.
+
+- `authenticator`: its short name and its class in JupyterHub.
+- `traits`: fields that the authenticator calls otherwise, see `trait_names`.
+- `allowed_by` (a login): of these fields at least one must say who may log in; its own comes first.
+- `public` (a login): where anyone at all can get an account that it takes; None if nowhere.
+- `secret` (a login): the flat key of the credential that it needs.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from model.fields import Hostname, Model, Text, Url
+from model.fields import Hostname, Model, Text, Url, by_kind
 
 Names = Annotated[list[Text], Field(default_factory=list)]
+Traits = Mapping[str, tuple[str, ...]]
 
 
 class NoAuth(Model):
@@ -17,12 +30,16 @@ class NoAuth(Model):
     kind: Literal["none"]
     """No login."""
 
+    authenticator: ClassVar = ("null", "NullAuthenticator")
+
 
 class TemporaryAuth(Model):
     """An open hub where a visit to the hub itself also makes a throw-away user."""
 
     kind: Literal["temporary"]
     """A throw-away user per visit."""
+
+    authenticator: ClassVar = ("tmp", "TmpAuthenticator")
 
 
 class _Login(Model):
@@ -33,10 +50,14 @@ class _Login(Model):
     allow_all: bool = False
     """Admit everyone whom the identity provider knows."""
 
+    traits: ClassVar[Traits] = {}
+
 
 class _OAuth(_Login):
     client_id: Text
     """Client id of the OAuth application; its secret is the flat key `oauthClientSecret`."""
+
+    secret: ClassVar = "oauthClientSecret"
 
 
 class GitHubAuth(_OAuth):
@@ -47,6 +68,10 @@ class GitHubAuth(_OAuth):
     allowed_organizations: Names
     """Organisations (`org`) or teams (`org:team`) whose members may log in."""
 
+    authenticator: ClassVar = ("github", "GitHubOAuthenticator")
+    allowed_by: ClassVar = ("allowed_organizations", "allowed_users", "allow_all")
+    public: ClassVar = "GitHub"
+
 
 class GoogleAuth(_OAuth):
     """Log in with Google."""
@@ -55,6 +80,11 @@ class GoogleAuth(_OAuth):
     """Google."""
     hosted_domains: Annotated[list[Hostname], Field(default_factory=list)]
     """Google Workspace domains whose users may log in."""
+
+    authenticator: ClassVar = ("google", "GoogleOAuthenticator")
+    traits: ClassVar[Traits] = {"hosted_domains": ("hosted_domain",)}
+    allowed_by: ClassVar = ("hosted_domains", "allowed_users", "allow_all")
+    public: ClassVar = "Google"
 
 
 class IdentityProvider(Model):
@@ -78,6 +108,11 @@ class CILogonAuth(_OAuth):
     """CILogon."""
     identity_providers: Annotated[list[IdentityProvider], Field(min_length=1)]
     """Identity providers that may be used."""
+
+    authenticator: ClassVar = ("cilogon", "CILogonOAuthenticator")
+    traits: ClassVar[Traits] = {"identity_providers": ()}
+    allowed_by: ClassVar = ("identity_providers",)
+    public: ClassVar = "CILogon"
 
 
 class OidcAuth(_OAuth):
@@ -104,6 +139,15 @@ class OidcAuth(_OAuth):
     login_service: Text = "OpenID Connect"
     """Name on the log-in button."""
 
+    authenticator: ClassVar = ("generic-oauth", "GenericOAuthenticator")
+    traits: ClassVar[Traits] = {
+        "username_claim": ("username_claim", "username_key"),
+        "groups_claim": (),
+        "scopes": ("scope",),
+    }
+    allowed_by: ClassVar = ("allowed_groups", "allowed_users", "allow_all")
+    public: ClassVar = None
+
 
 class GitLabAuth(_OAuth):
     """Log in with GitLab."""
@@ -114,6 +158,18 @@ class GitLabAuth(_OAuth):
     """Address of the GitLab instance."""
     allowed_groups: Names
     """Groups (`group/subgroup`) whose members may log in."""
+
+    authenticator: ClassVar = ("gitlab", "GitLabOAuthenticator")
+    traits: ClassVar[Traits] = {
+        "url": ("gitlab_url",),
+        "allowed_groups": ("allowed_gitlab_groups",),
+    }
+    allowed_by: ClassVar = ("allowed_groups", "allowed_users", "allow_all")
+
+    @property
+    def public(self) -> str | None:
+        host = urlsplit(self.url).hostname
+        return "gitlab.com" if host in ("gitlab.com", "www.gitlab.com") else None
 
 
 class AzureADAuth(_OAuth):
@@ -128,6 +184,14 @@ class AzureADAuth(_OAuth):
     allowed_groups: Names
     """Group ids whose members may log in."""
 
+    authenticator: ClassVar = ("azuread", "AzureAdOAuthenticator")
+    allowed_by: ClassVar = ("allowed_groups", "allowed_users", "allow_all")
+
+    @property
+    def public(self) -> str | None:
+        shared = self.tenant_id in ("common", "organizations", "consumers")
+        return f"Microsoft's tenant {self.tenant_id!r}" if shared else None
+
 
 class DummyAuth(_Login):
     """One shared password (flat key `dummyPassword`). Development stacks only."""
@@ -135,18 +199,23 @@ class DummyAuth(_Login):
     kind: Literal["dummy"]
     """A shared password, for development."""
 
+    authenticator: ClassVar = ("dummy", "DummyAuthenticator")
+    allowed_by: ClassVar = ("allowed_users", "allow_all")
+    public: ClassVar = None
+    secret: ClassVar = "dummyPassword"
 
+
+OpenAuth = NoAuth | TemporaryAuth
 OAuth = GitHubAuth | GoogleAuth | CILogonAuth | OidcAuth | GitLabAuth | AzureADAuth
 Login = OAuth | DummyAuth
-Auth = Annotated[
-    NoAuth
-    | TemporaryAuth
-    | GitHubAuth
-    | GoogleAuth
-    | CILogonAuth
-    | OidcAuth
-    | GitLabAuth
-    | AzureADAuth
-    | DummyAuth,
-    Field(discriminator="kind"),
-]
+AnyAuth = OpenAuth | Login
+Auth = Annotated[AnyAuth, Field(discriminator="kind")]
+AUTHS: dict[str, type[AnyAuth]] = by_kind(AnyAuth)
+"""Each kind of `auth` by its name."""
+
+
+def trait_names(login: type[Login]) -> dict[str, tuple[str, ...]]:
+    """The trait of the authenticator that a field becomes, followed by the names that it had in
+    earlier releases. Without those that are no single trait."""
+    names = {field: login.traits.get(field, (field,)) for field in login.model_fields}
+    return {field: traits for field, traits in names.items() if traits and field != "kind"}

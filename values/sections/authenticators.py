@@ -22,70 +22,62 @@ from model.sections.auth import (
     NoAuth,
     OidcAuth,
     TemporaryAuth,
+    trait_names,
 )
 
 
 def authenticator(hub: Hub) -> tuple[str, dict[str, Any]]:
     """(authenticator_class, sections of hub.config) of the hub."""
     auth = hub.auth
+    short, class_name = auth.authenticator
     match auth:
         case NoAuth():
-            return "null", {}
+            return short, {}
         case TemporaryAuth():
-            return "tmp", {"TmpAuthenticator": {"allow_all": True}}
+            return short, {class_name: {"allow_all": True}}
         case DummyAuth():
-            return "dummy", {
-                "DummyAuthenticator": {**_people(auth), "password": Secret("dummyPassword")}
-            }
+            section = _traits(auth) | {"password": Secret(auth.secret)}
         case GitHubAuth():
-            section: dict[str, Any] = {"allowed_organizations": list(auth.allowed_organizations)}
-            if auth.allowed_organizations:
-                # Membership of a private organisation is invisible without it.
-                section["scope"] = ["read:org"]
-            return "github", {"GitHubOAuthenticator": {**_oauth(hub, auth), **section}}
+            # Membership of a private organisation is invisible without it.
+            section = _oauth(hub, auth, scope=auth.allowed_organizations and ["read:org"])
         case GoogleAuth():
-            section = {"hosted_domain": list(auth.hosted_domains)}
-            return "google", {"GoogleOAuthenticator": {**_oauth(hub, auth), **section}}
+            section = _oauth(hub, auth)
         case CILogonAuth():
-            return "cilogon", {
-                "CILogonOAuthenticator": {**_oauth(hub, auth), **_cilogon(hub, auth)}
-            }
+            section = _oauth(hub, auth) | _cilogon(hub, auth)
         case OidcAuth():
-            return "generic-oauth", {"GenericOAuthenticator": {**_oauth(hub, auth), **_oidc(auth)}}
+            groups = auth.groups_claim and f"oauth_user.{auth.groups_claim}"
+            section = _grouped(_oauth(hub, auth), groups)
         case GitLabAuth():
-            section = {"gitlab_url": auth.url, "allowed_gitlab_groups": list(auth.allowed_groups)}
-            if auth.allowed_groups:
-                section["scope"] = ["read_user", "read_api"]
-            return "gitlab", {"GitLabOAuthenticator": {**_oauth(hub, auth), **section}}
+            section = _oauth(hub, auth, scope=auth.allowed_groups and ["read_user", "read_api"])
         case AzureADAuth():
-            section = {"tenant_id": auth.tenant_id, "username_claim": auth.username_claim}
-            if auth.allowed_groups:
-                section |= {
-                    "manage_groups": True,
-                    "auth_state_groups_key": "user.groups",
-                    "allowed_groups": list(auth.allowed_groups),
-                }
-            return "azuread", {"AzureAdOAuthenticator": {**_oauth(hub, auth), **section}}
+            groups = "user.groups" if auth.allowed_groups else None
+            section = _grouped(_oauth(hub, auth), groups)
         case _:
             assert_never(auth)
+    return short, {class_name: section}
 
 
-def _people(auth: Login) -> dict[str, Any]:
-    """Who may log in, and who administers."""
+def _traits(auth: Login) -> dict[str, Any]:
+    """The fields as traits: who may log in, who administers, and what is the kind's own."""
+    given = {traits[0]: getattr(auth, field) for field, traits in trait_names(type(auth)).items()}
+    return {trait: list(v) if isinstance(v, list) else v for trait, v in given.items()}
+
+
+def _oauth(hub: Hub, auth: OAuth, scope: list[str] | None = None) -> dict[str, Any]:
     return {
-        "admin_users": list(auth.admin_users),
-        "allowed_users": list(auth.allowed_users),
-        "allow_all": auth.allow_all,
-    }
-
-
-def _oauth(hub: Hub, auth: OAuth) -> dict[str, Any]:
-    return {
-        **_people(auth),
-        "client_id": auth.client_id,
-        "client_secret": Secret("oauthClientSecret"),
+        **_traits(auth),
+        "client_secret": Secret(auth.secret),
         "oauth_callback_url": names.hub_callback(hub),
+        **({"scope": scope} if scope else {}),
     }
+
+
+def _grouped(section: dict[str, Any], key: str | None) -> dict[str, Any]:
+    """With the groups that stand under `key` of what the provider says of a user; without a key
+    nobody is in any."""
+    if key:
+        return section | {"manage_groups": True, "auth_state_groups_key": key}
+    return {t: v for t, v in section.items() if t not in ("allowed_groups", "admin_groups")}
 
 
 def _cilogon(hub: Hub, auth: CILogonAuth) -> dict[str, Any]:
@@ -105,22 +97,3 @@ def _cilogon(hub: Hub, auth: CILogonAuth) -> dict[str, Any]:
             entry["default"] = True
         allowed[provider.idp] = entry
     return {flavour(hub).cilogon_providers: allowed}
-
-
-def _oidc(auth: OidcAuth) -> dict[str, Any]:
-    out: dict[str, Any] = {
-        "authorize_url": auth.authorize_url,
-        "token_url": auth.token_url,
-        "userdata_url": auth.userdata_url,
-        "username_claim": auth.username_claim,
-        "scope": list(auth.scopes),
-        "login_service": auth.login_service,
-    }
-    if auth.groups_claim:
-        out |= {
-            "manage_groups": True,
-            "auth_state_groups_key": f"oauth_user.{auth.groups_claim}",
-            "allowed_groups": list(auth.allowed_groups),
-            "admin_groups": list(auth.admin_groups),
-        }
-    return out

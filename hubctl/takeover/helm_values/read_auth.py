@@ -4,79 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_origin
+
+from pydantic.alias_generators import to_camel
 
 from hubctl.takeover.helm_values.paths import first, get, mapping
 from hubctl.takeover.helm_values.source import Section, Source, given
+from model.fields import kind_of
+from model.sections.auth import AUTHS, CILogonAuth, OidcAuth, OpenAuth, trait_names
 
-_KINDS = {
-    "null": "none", "nullauthenticator": "none", "tmp": "temporary", "tmpauthenticator": "temporary",
-    "dummy": "dummy", "dummyauthenticator": "dummy", "github": "github",
-    "githuboauthenticator": "github", "google": "google", "googleoauthenticator": "google",
-    "cilogon": "cilogon", "cilogonoauthenticator": "cilogon", "generic-oauth": "oidc",
-    "genericoauthenticator": "oidc", "gitlab": "gitlab", "gitlaboauthenticator": "gitlab",
-    "azuread": "azuread", "azureadoauthenticator": "azuread",
-}  # fmt: skip
-_CLASS = {
-    "dummy": "DummyAuthenticator", "github": "GitHubOAuthenticator",
-    "google": "GoogleOAuthenticator", "cilogon": "CILogonOAuthenticator",
-    "oidc": "GenericOAuthenticator", "gitlab": "GitLabOAuthenticator",
-    "azuread": "AzureAdOAuthenticator",
-}  # fmt: skip
+_BY_NAME = {name.lower(): kind for kind in AUTHS.values() for name in kind.authenticator}
 
 
 def auth(source: Source) -> Section:
     chosen = get(source.hub, "hub.config.JupyterHub.authenticator_class")
     short = re.split(r"[.:]", str(chosen if chosen is not None else "null"))[-1].lower()
-    kind = _KINDS.get(short)
-    if kind is None or kind in ("none", "temporary"):
-        return given(kind=kind)
+    kind = _BY_NAME.get(short)
+    if kind is None:
+        return {}
+    section: Section = {"kind": kind_of(kind)}
+    if issubclass(kind, OpenAuth):
+        return section
     traits: dict[str, Any] = {}
-    for name in ("Authenticator", "OAuthenticator", "LocalAuthenticator", _CLASS[kind]):
+    for name in ("Authenticator", "OAuthenticator", "LocalAuthenticator", kind.authenticator[1]):
         traits |= mapping(source.hub, f"hub.config.{name}")
+    for field, known_as in trait_names(kind).items():
+        many = get_origin(kind.model_fields[field].annotation) is list
+        section |= given(**{to_camel(field): _read(first(traits, *known_as), many=many)})
+    if issubclass(kind, CILogonAuth):
+        section |= given(identityProviders=_providers(traits))
+    if issubclass(kind, OidcAuth):
+        key = str(traits.get("auth_state_groups_key", ""))
+        groups = key.split(".", 1)[1] if "." in key else traits.get("claim_groups_key")
+        section |= given(groupsClaim=groups)
+    return section
 
-    def names(trait: str) -> list[str] | None:
-        value = traits.get(trait)
-        return [str(v) for v in value] if isinstance(value, list | set) else None
 
-    out = given(
-        kind=kind,
-        clientId=traits.get("client_id"),
-        adminUsers=names("admin_users"),
-        allowedUsers=names("allowed_users"),
-        allowAll=traits.get("allow_all") or None,
-    )
-    match kind:
-        case "github":
-            out |= given(allowedOrganizations=names("allowed_organizations"))
-        case "google":
-            domain = traits.get("hosted_domain")
-            out |= given(hostedDomains=[domain] if isinstance(domain, str) else domain)
-        case "cilogon":
-            out |= given(identityProviders=_providers(traits))
-        case "gitlab":
-            out |= given(url=traits.get("gitlab_url"), allowedGroups=names("allowed_gitlab_groups"))
-        case "azuread":
-            out |= given(
-                tenantId=traits.get("tenant_id"),
-                usernameClaim=traits.get("username_claim"),
-                allowedGroups=names("allowed_groups"),
-            )
-        case "oidc":
-            key = str(traits.get("auth_state_groups_key", ""))
-            groups = key.split(".", 1)[1] if "." in key else traits.get("claim_groups_key")
-            out |= given(
-                authorizeUrl=traits.get("authorize_url"),
-                tokenUrl=traits.get("token_url"),
-                userdataUrl=traits.get("userdata_url"),
-                usernameClaim=first(traits, "username_claim", "username_key"),
-                groupsClaim=groups,
-                scopes=names("scope"),
-                allowedGroups=names("allowed_groups"),
-                adminGroups=names("admin_groups"),
-                loginService=traits.get("login_service"),
-            )
-    return out
+def _read(value: Any, *, many: bool) -> Any:
+    """The value of a field, which may be a list; None where the trait says nothing new."""
+    if many:
+        listed = [value] if isinstance(value, str) else value
+        return [str(v) for v in listed] if isinstance(listed, list | set) else None
+    return None if value is False else value
 
 
 def _providers(traits: Mapping[str, Any]) -> list[Section]:
