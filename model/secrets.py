@@ -157,8 +157,10 @@ GENERATED: dict[str, SecretInfo] = {
     )
 }
 
-# Made by the cloud for a registry of ours: the key of the pushing service account.
+REGISTRY_PASSWORD = Secret("registryPassword")
+"""Given by the operator for a registry that exists."""
 REGISTRY_KEY = Secret("registryKey")
+"""Made by the cloud for a registry of ours: the key of the pushing service account."""
 
 ROTATED: dict[str, SecretInfo] = {
     **GENERATED,

@@ -13,6 +13,7 @@ from model.fields import FieldProblem, Hostname, IPv4
 from model.repository_patterns import compile_pattern
 from model.sections.auth import AUTHS, OpenAuth
 from model.sections.cluster import AwsAccount, GcpProject
+from model.sections.registry import REGISTRIES
 
 Answers = dict[str, str]
 Check = Callable[[str], str | None]
@@ -93,6 +94,15 @@ def is_open(a: Answers) -> bool:
     return issubclass(AUTHS[a["auth"]], OpenAuth)
 
 
+def _registry(field: str) -> Callable[[Answers], bool]:
+    """Whether the chosen kind of `registry` has this field."""
+    return lambda a: field in REGISTRIES[a["registry"]].model_fields
+
+
+# Google takes no new project for gcr.io, and without a registry a hub is bound to a single node.
+_NOT_FOR_NEW = ("gcr", "none")
+_OF_CLOUD = {str(made.cloud): kind for kind, made in REGISTRIES.items() if made.cloud}
+
 QUESTIONS: tuple[Question, ...] = (
     Question(flag="provider", text="Where does the cluster run?", choices=("gcp", "aws", "kubernetes")),
     Question(flag="cluster", text="Name of the cluster"),
@@ -128,16 +138,16 @@ QUESTIONS: tuple[Question, ...] = (
              text="Which repositories may be launched, such as github:org/*, by comma",
              when=is_open),
     Question(flag="registry", text="Where are images kept?",
-             choices=("artifact-registry", "ecr", "quay", "dockerhub", "acr", "custom"),
-             default=lambda a: {"gcp": "artifact-registry", "aws": "ecr"}.get(a["provider"], "quay")),
+             choices=tuple(kind for kind in REGISTRIES if kind not in _NOT_FOR_NEW),
+             default=lambda a: _OF_CLOUD.get(a["provider"], "quay")),
     Question(flag="registry-organization", text="Organisation that owns the images",
-             when=lambda a: a["registry"] in ("quay", "dockerhub")),
+             when=_registry("organization")),
     Question(flag="registry-name", text="Name of the registry (NAME.azurecr.io)",
-             when=lambda a: a["registry"] == "acr"),
+             when=_registry("name")),
     Question(flag="registry-url", text="Address of the registry, such as https://r.example.org",
-             when=lambda a: a["registry"] == "custom"),
+             when=_registry("url")),
     Question(flag="registry-user", text="User that pushes images",
-             when=lambda a: a["registry"] in ("quay", "dockerhub", "acr", "custom"),
+             when=_registry("username"),
              default=lambda a: f"{a['registry-organization']}+builder" if a["registry"] == "quay" else None),
     Question(flag="stage", text="What is it for?", choices=("production", "staging", "development"),
              default=lambda a: "production"),

@@ -7,12 +7,12 @@ rebuilds every image at every launch without a word.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from model.derived import names
 from model.hub import Hub
-from model.secrets import REGISTRY_KEY, Secret
+from model.secrets import Secret
 from model.sections.cluster import GcpCluster
 from model.sections.registry import (
     Acr,
@@ -24,8 +24,6 @@ from model.sections.registry import (
     NoRegistry,
     Quay,
 )
-
-GIVEN_PASSWORD = Secret("registryPassword")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,29 +57,29 @@ class RegistryAccess:
 
 def registry_access(hub: Hub) -> RegistryAccess:
     """Derive the access object from the registry section."""
+    access, credentials = _addresses(hub), hub.registry.credentials
+    if credentials is None:
+        return access
+    return replace(access, username=credentials.username, password=credentials.password)
+
+
+def _addresses(hub: Hub) -> RegistryAccess:
     registry = hub.registry
     prefix = "" if isinstance(registry, NoRegistry) else registry.prefix or hub.name
     match registry:
         case ArtifactRegistry():
-            host = f"{names.registry_location(hub)}-docker.pkg.dev"
+            host = registry.host.format(location=names.registry_location(hub))
             path = f"{names.registry_project(hub)}/{names.repository(hub)}"
-            return _simple(
-                host, f"{path}/{prefix}-", "_json_key", REGISTRY_KEY, private=_foreign(hub)
-            )
+            return _simple(host, f"{path}/{prefix}-", private=_foreign(hub))
         case Ecr():
             account = registry.account or names.account(hub)
-            host = f"{account}.dkr.ecr.{names.registry_location(hub)}.amazonaws.com"
+            host = registry.host.format(account=account, region=names.registry_location(hub))
             return RegistryAccess(
                 image_prefix=f"{host}/{prefix}/", url=f"https://{host}", helper=True
             )
         case Quay():
-            return _simple(
-                "quay.io",
-                f"{registry.organization}/{prefix}-",
-                registry.username,
-                GIVEN_PASSWORD,
-                private=registry.private,
-            )
+            path = f"{registry.organization}/{prefix}-"
+            return _simple(registry.host, path, private=registry.private)
         case DockerHub():
             return RegistryAccess(
                 image_prefix=f"{_docker_hub(registry.organization)}/{prefix}-",
@@ -89,40 +87,31 @@ def registry_access(hub: Hub) -> RegistryAccess:
                 url="https://registry-1.docker.io",
                 token_url="https://auth.docker.io/token?service=registry.docker.io",
                 auth_config_url="https://index.docker.io/v1/",
-                username=registry.username,
-                password=GIVEN_PASSWORD,
                 private=registry.private,
             )
         case Gcr():
-            project = registry.project or names.project(hub)
-            return _simple(
-                "gcr.io", f"{project}/{prefix}-", "_json_key", GIVEN_PASSWORD, private=_foreign(hub)
-            )
+            path = f"{registry.project or names.project(hub)}/{prefix}-"
+            return _simple(registry.host, path, private=_foreign(hub))
         case Acr():
-            host = f"{registry.name}.azurecr.io"
+            host = registry.host.format(name=registry.name)
             return RegistryAccess(
                 image_prefix=f"{host}/{registry.project or hub.name}/{prefix}-",
                 server=f"https://{host}",
                 url=f"https://{host}",
                 token_url=f"https://{host}/oauth2/token?service={host}",
                 auth_config_url=f"https://{host}",
-                username=registry.username,
-                password=GIVEN_PASSWORD,
                 private=registry.private,
             )
         case CustomRegistry():
             url = registry.url.rstrip("/")
             host = url.split("://", 1)[1]
-            login = registry.username
             return RegistryAccess(
                 image_prefix=f"{host}/{registry.project or hub.name}/{prefix}-",
                 server=registry.auth_config_url or url,
                 url=url,
                 token_url=None if registry.basic else registry.token_url,
                 auth_config_url=registry.auth_config_url or url,
-                username=login,
-                password=GIVEN_PASSWORD if login else None,
-                private=registry.private and login is not None,
+                private=registry.private and registry.username is not None,
             )
         case NoRegistry():
             return RegistryAccess(image_prefix=None)
@@ -134,7 +123,7 @@ def _docker_hub(organization: str) -> str:
     """BinderHub takes a first part that it does not know for an organization for a registry's
     host, and would look for images without it: built again at every launch."""
     known = re.fullmatch(r"[a-z0-9]{4,40}", organization)
-    return organization if known else f"docker.io/{organization}"
+    return organization if known else f"{DockerHub.host}/{organization}"
 
 
 def _foreign(hub: Hub) -> bool:
@@ -142,14 +131,10 @@ def _foreign(hub: Hub) -> bool:
     return not isinstance(hub.cluster, GcpCluster)
 
 
-def _simple(
-    host: str, path: str, username: str, password: Secret, *, private: bool
-) -> RegistryAccess:
+def _simple(host: str, path: str, *, private: bool) -> RegistryAccess:
     return RegistryAccess(
         image_prefix=f"{host}/{path}",
         server=f"https://{host}",
         url=f"https://{host}",
-        username=username,
-        password=password,
         private=private,
     )

@@ -11,7 +11,6 @@ from model.hub import Hub
 from model.rules.catalogue import Rule, RuleContext, check_of
 from model.secrets import GENERATED, GIVEN
 from model.sections.chart import ClassicChart, ExternalDatabase
-from model.sections.registry import Acr, CustomRegistry, DockerHub, Gcr, Quay
 from model.sections.user import SecretRef
 
 SECURITY_FLOOR = (4, 4, 0)
@@ -23,10 +22,9 @@ def needed_secrets(hub: Hub) -> dict[str, str]:
     needed: dict[str, str] = {}
     if hub.login:
         needed[hub.login.secret] = f"auth.kind: {hub.login.kind}"
-    if isinstance(hub.registry, Quay | DockerHub | Acr | Gcr) or (
-        isinstance(hub.registry, CustomRegistry) and hub.registry.username
-    ):
-        needed["registryPassword"] = f"registry.kind: {hub.registry.kind}"
+    credentials = hub.registry.credentials
+    if credentials and credentials.password.name in GIVEN:
+        needed[credentials.password.name] = f"registry.kind: {hub.registry.kind}"
     if hub.launch.event_log:
         needed["launchEventsKey"] = "launch.eventLog"
     if hub.launch.github_app:

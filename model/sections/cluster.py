@@ -8,6 +8,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from model.fields import Hostname, IPv4, Label, Model, Text, complain, defaults
 
+CloudName = Literal["gcp", "aws"]
+"""A cloud in which the program can make something."""
 Controller = Literal["f5-nginx", "ingress-nginx", "traefik", "gce", "alb", "other"]
 
 

@@ -1,14 +1,24 @@
-"""`registry`: where built images are kept."""
+"""`registry`: where built images are kept.
+
+Each kind says about itself what others would otherwise ask of its type. A kind that leaves one out
+fails the type check.
+
+- `host`: the host of its images, with the fields in it; None if the operator names it, or none is.
+- `cloud`: the cloud in which the program makes it; None if it exists already.
+- `credentials`: what pushes to it; None if nothing is needed, or none that lasts.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from model.fields import Model, Positive, Text, Url, complain, editor, whole
-from model.sections.cluster import AwsAccount, AwsRegion, GcpProject
+from model.fields import Model, Positive, Text, Url, by_kind, complain, editor, whole
+from model.secrets import REGISTRY_KEY, REGISTRY_PASSWORD, Secret
+from model.sections.cluster import AwsAccount, AwsRegion, CloudName, GcpProject
 
 
 def _prefix(value: str) -> str:
@@ -66,6 +76,14 @@ RegistryUrl = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class Credentials:
+    """What a registry asks of those who push, and of those who pull private images."""
+
+    username: str
+    password: Secret
+
+
 class _Registry(Model):
     prefix: Prefix | None = None
     """Start of every image name; the hub's name when left out."""
@@ -89,6 +107,10 @@ class ArtifactRegistry(_Registry):
     delete_untagged_after_days: Positive = 14
     """Age at which untagged images are deleted."""
 
+    host: ClassVar = "{location}-docker.pkg.dev"
+    cloud: ClassVar[CloudName | None] = "gcp"
+    credentials: ClassVar = Credentials("_json_key", REGISTRY_KEY)
+
 
 class Ecr(_Registry):
     """Amazon ECR, through the registry helper: its tokens last 12 hours and each image needs a repository."""
@@ -101,6 +123,10 @@ class Ecr(_Registry):
     """Region of the registry; the cluster's when left out."""
     expires_after_days: Positive = 90
     """Days after its last push that an image is deleted."""
+
+    host: ClassVar = "{account}.dkr.ecr.{region}.amazonaws.com"
+    cloud: ClassVar[CloudName | None] = "aws"
+    credentials: ClassVar = None  # The helper takes a token for each build.
 
 
 class Quay(_Registry):
@@ -115,6 +141,13 @@ class Quay(_Registry):
     private: bool = True
     """Whether images are private; quay.io makes new ones private."""
 
+    host: ClassVar = "quay.io"
+    cloud: ClassVar[CloudName | None] = None
+
+    @property
+    def credentials(self) -> Credentials:
+        return Credentials(self.username, REGISTRY_PASSWORD)
+
 
 class DockerHub(_Registry):
     """Docker Hub; its password or access token is the flat key `registryPassword`."""
@@ -128,6 +161,13 @@ class DockerHub(_Registry):
     private: bool = False
     """Whether images are private."""
 
+    host: ClassVar = "docker.io"
+    cloud: ClassVar[CloudName | None] = None
+
+    @property
+    def credentials(self) -> Credentials:
+        return Credentials(self.username, REGISTRY_PASSWORD)
+
 
 class Gcr(_Registry):
     """gcr.io, closed for new projects; the service-account key is the flat key `registryPassword`."""
@@ -136,6 +176,10 @@ class Gcr(_Registry):
     """Google Container Registry."""
     project: GcpProject | None = None
     """Project of the registry; the cluster's when left out."""
+
+    host: ClassVar = "gcr.io"
+    cloud: ClassVar[CloudName | None] = None
+    credentials: ClassVar = Credentials("_json_key", REGISTRY_PASSWORD)
 
 
 class Acr(_Registry):
@@ -151,6 +195,13 @@ class Acr(_Registry):
     """Id of the service principal with the AcrPush role."""
     private: bool = True
     """False when the cluster is attached to the registry and needs no pull secret."""
+
+    host: ClassVar = "{name}.azurecr.io"
+    cloud: ClassVar[CloudName | None] = None
+
+    @property
+    def credentials(self) -> Credentials:
+        return Credentials(self.username, REGISTRY_PASSWORD)
 
 
 class CustomRegistry(_Registry):
@@ -173,6 +224,13 @@ class CustomRegistry(_Registry):
     private: bool = False
     """Whether images are private, so that user pods need a pull secret."""
 
+    host: ClassVar = None
+    cloud: ClassVar[CloudName | None] = None
+
+    @property
+    def credentials(self) -> Credentials | None:
+        return Credentials(self.username, REGISTRY_PASSWORD) if self.username else None
+
 
 class NoRegistry(Model):
     """Images stay in the docker daemon of a single node (classic chart, host builder only)."""
@@ -180,8 +238,12 @@ class NoRegistry(Model):
     kind: Literal["none"]
     """No registry."""
 
+    host: ClassVar = None
+    cloud: ClassVar[CloudName | None] = None
+    credentials: ClassVar = None
 
-Registry = Annotated[
-    ArtifactRegistry | Ecr | Quay | DockerHub | Gcr | Acr | CustomRegistry | NoRegistry,
-    Field(discriminator="kind"),
-]
+
+AnyRegistry = ArtifactRegistry | Ecr | Quay | DockerHub | Gcr | Acr | CustomRegistry | NoRegistry
+Registry = Annotated[AnyRegistry, Field(discriminator="kind")]
+REGISTRIES: dict[str, type[AnyRegistry]] = by_kind(AnyRegistry)
+"""Each kind of `registry` by its name."""

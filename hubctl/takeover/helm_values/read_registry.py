@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
+from typing import assert_never
 
 from hubctl.takeover.helm_values.paths import first, get
 from hubctl.takeover.helm_values.source import Section, Source, given
+from model.fields import kind_of
+from model.sections.registry import (
+    REGISTRIES,
+    Acr,
+    AnyRegistry,
+    ArtifactRegistry,
+    CustomRegistry,
+    DockerHub,
+    Ecr,
+    Gcr,
+    NoRegistry,
+    Quay,
+)
 
 
 def registry(source: Source) -> Section:
     prefix = str(source.config("BinderHub.image_prefix") or "")
     host, _, rest = prefix.partition("/")
     if "." not in host and ":" not in host and host != "localhost":
-        host, rest = "docker.io", prefix
+        host, rest = DockerHub.host, prefix
     user = first(source.binder, "buildPodsRegistryCredentials.username", "registry.username")
     user = user or source.config("DockerRegistry.username")
     private = get(source.hub, "imagePullSecret.create")
@@ -22,37 +36,45 @@ def registry(source: Source) -> Section:
     url = str(source.config("DockerRegistry.url") or "")
     if not prefix:
         return {"kind": "none"} if source.config("BinderHub.use_registry") is False else {}
-    if match := re.match(r"(?P<location>[a-z0-9-]+)-docker\.pkg\.dev\Z", host):
+    kind, in_host = _by_host(host)
+    level = parts[0] if len(parts) > 1 else None
+    own_level = level if level != source.name else None
+    if issubclass(kind, ArtifactRegistry):
         project, repository = [*parts, "", ""][:2]
         default = f"binder-{source.name}"
-        return given(kind="artifact-registry", project=project, location=match["location"],
-                     repository=repository if repository != default else None,
-                     prefix=own)  # fmt: skip
-    if match := re.match(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com\Z", host):
+        more = given(project=project, repository=repository if repository != default else None)
+    elif issubclass(kind, Ecr):
         path = rest.rstrip("/-")
-        return given(kind="ecr", account=match[1], region=match[2],
-                     prefix=path if path != source.name else None)  # fmt: skip
-    if host == "gcr.io":
-        return given(kind="gcr", project=parts[0] if len(parts) > 1 else None, prefix=own)
-    if host.endswith(".azurecr.io"):
-        level = parts[0] if len(parts) > 1 else None
-        return given(kind="acr", name=host.removesuffix(".azurecr.io"), username=user, prefix=own,
-                     project=level if level != source.name else None,
-                     private=False if private is False else None)  # fmt: skip
-    if host == "quay.io":
-        return given(kind="quay", organization=parts[0], username=user, prefix=own,
-                     private=False if not private else None)  # fmt: skip
-    if host == "docker.io":
-        return given(kind="dockerhub", organization=parts[0], username=user, prefix=own,
-                     private=True if private else None)  # fmt: skip
-    level = parts[0] if len(parts) > 1 else None
-    return given(
-        kind="custom",
-        url=url or f"https://{host}",
-        project=level if level != source.name else None,
-        username=user,
-        tokenUrl=source.config("DockerRegistry.token_url"),
-        authConfigUrl=source.config("DockerRegistry.auth_config_url"),
-        private=True if private else None,
-        prefix=own,
-    )
+        own = path if path != source.name else None
+        more = {}
+    elif issubclass(kind, Gcr):
+        more = given(project=level)
+    elif issubclass(kind, Acr):
+        more = given(username=user, project=own_level, private=False if private is False else None)
+    elif issubclass(kind, Quay):
+        more = given(organization=parts[0], username=user, private=None if private else False)
+    elif issubclass(kind, DockerHub):
+        more = given(organization=parts[0], username=user, private=True if private else None)
+    elif issubclass(kind, CustomRegistry):
+        more = given(
+            url=url or f"https://{host}",
+            project=own_level,
+            username=user,
+            tokenUrl=source.config("DockerRegistry.token_url"),
+            authConfigUrl=source.config("DockerRegistry.auth_config_url"),
+            private=True if private else None,
+        )
+    elif issubclass(kind, NoRegistry):
+        more = {}
+    else:
+        assert_never(kind)
+    return given(kind=kind_of(kind), **in_host, **more, prefix=own)
+
+
+def _by_host(host: str) -> tuple[type[AnyRegistry], dict[str, str]]:
+    """The kind of registry that is at a host, and the fields that the host's name tells."""
+    for kind in REGISTRIES.values():
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[a-z0-9-]+)", re.escape(kind.host or ""))
+        if match := re.fullmatch(pattern, host):
+            return kind, match.groupdict()
+    return CustomRegistry, {}
