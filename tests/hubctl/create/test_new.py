@@ -9,8 +9,12 @@ import pytest
 
 from hubctl.console.errors import Problem
 from hubctl.create import interview
+from hubctl.create.answers import sections
+from hubctl.create.questions import QUESTIONS, Answers
 from hubctl.stackfile import draft
+from model.findings import errors
 from model.hub import SECTIONS
+from model.stackfile.read import read_config
 from tests.hubctl.conftest import Hubctl
 
 GKE = ["--provider", "gcp", "--cluster", "research", "--project", "research-123",
@@ -133,3 +137,29 @@ def test_written_text_is_read_back_as_it_was(value: str) -> None:
 
 def test_comments_name_sections_that_exist() -> None:
     assert set(draft._COMMENTS) <= set(SECTIONS)
+
+
+SOME = {
+    "cluster": "c", "hub-domain": "hub.lab.example.org", "ingress": "203.0.113.10",
+    "client-id": "id1", "tenant-id": "t1", "issuer": "https://id.example.org",
+    "allow": "https://idp.example.edu", "repositories": "github:lab/*", "stage": "development",
+    "registry-organization": "lab", "registry-name": "labimages", "registry-user": "bot",
+    "registry-url": "https://r.example.org",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("flag", "kind"),
+    [(q.flag, kind) for q in QUESTIONS if q.flag in ("auth", "registry") for kind in q.choices],
+)
+def test_a_kind_that_is_offered_can_be_answered_in_full(flag: str, kind: str) -> None:
+    provider = {"artifact-registry": "gcp", "ecr": "aws"}.get(kind, "kubernetes")
+    chosen = {**SOME, "provider": provider, "project": "research-123", flag: kind}
+    if kind == "google":
+        chosen["allow"] = "example.org"
+    answers: Answers = {}
+    for question in QUESTIONS:
+        if interview._applies(question, answers):
+            answers[question.flag] = chosen.get(question.flag) or question.default(answers) or ""
+    stack = read_config("lab", sections(answers), ())
+    assert not [f.text() for f in errors(stack.findings) if f.rule != "BH103"]

@@ -11,16 +11,27 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
 from hubctl.console.errors import Problem
 from hubctl.takeover.helm_values import defaults, leftovers
 from hubctl.takeover.helm_values.convert import Converted, convert
 from hubctl.takeover.helm_values.layers import read
 from hubctl.takeover.helm_values.paths import items
+from hubctl.takeover.helm_values.read_auth import auth
+from hubctl.takeover.helm_values.read_registry import registry
+from hubctl.takeover.helm_values.source import Source
 from hubctl.takeover.helm_values.specs import readable
+from model.derived.registry_access import registry_access
 from model.findings import errors
 from model.repository_patterns import compile_pattern
+from model.secrets import GIVEN
+from model.sections.auth import Auth
+from model.sections.registry import Registry
 from tests.hubctl.conftest import CHECKOUT, Hubctl
+from tests.values import hubs
+from tests.values.hubs import EXAMPLES
+from values.releases import releases
 
 HERE = Path(__file__).parent / "imports"
 CHARTS = Path(os.environ.get("BINDERHUB_CHARTS") or CHECKOUT.parent / "shared" / "charts")
@@ -174,6 +185,23 @@ def test_an_open_hub_becomes_model_keys() -> None:
     names = [e["name"] for e in extra["binderhub-service"]["extraEnv"]]
     assert names[-1] == "MY_SETTING"
     assert "JUPYTERHUB_API_TOKEN" in names, "a list is replaced whole"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_kind_of_login_and_registry_is_recognized(name: str) -> None:
+    """In the values that the program itself makes of it."""
+    hub, values = hubs.hub(name), {}
+    for release in releases(hub, frozenset(GIVEN)):
+        values[release.name] = hubs.with_secrets(release.values, str)
+    binder = values.get("binderhub") or values["binderhub-service"]
+    jupyterhub = values.get("jupyterhub") or binder["jupyterhub"]
+    source = Source(name=hub.name, flavour="binderhub" if "binderhub" in values else "binderhub-service",
+                    hub=jupyterhub, binder=binder, umbrella={})  # fmt: skip
+    found = TypeAdapter(Auth).validate_python(auth(source))
+    images = TypeAdapter(Registry).validate_python(registry(source))
+    assert found == hub.auth
+    assert type(images) is type(hub.registry)
+    assert registry_access(hub.model_copy(update={"registry": images})) == registry_access(hub)
 
 
 def test_layers_merge_as_helm_merges_them_and_sops_stays_closed() -> None:
