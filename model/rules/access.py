@@ -17,7 +17,7 @@ from model.rules.catalogue import RULES, Rule, RuleContext, check_of
 from model.sections.auth import CILogonAuth, DummyAuth, OidcAuth
 
 
-@check_of("BH030", "error", "A members-only hub says who may log in.")
+@check_of("BH030", "error", "A members-only hub names who may log in.")
 def allow_rule(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     login = hub.login
     if login and not any(getattr(login, field) for field in login.allowed_by):
@@ -49,7 +49,7 @@ def _public_providers(hub: Hub, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH031", "error", "The dummy authenticator stays in development.")
+@check_of("BH031", "error", "`auth.kind: dummy` is for `stage: development` only.")
 def dummy(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if isinstance(hub.auth, DummyAuth) and hub.stage != "development":
         yield rule.finding(
@@ -60,7 +60,7 @@ def dummy(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH034", "error", "An open hub says what may be launched.")
+@check_of("BH034", "error", "An open hub names the owners of what may be launched.")
 def open_hub(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     launch = hub.launch
     if hub.members_only or launch.accept_open_hub:
@@ -84,7 +84,7 @@ def open_hub(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
 
 
 catalogue.rule("BH036", "error", "A repository pattern can match a repository.")
-catalogue.rule("BH037", "error", "A repository pattern admits no other owner.")
+catalogue.rule("BH037", "error", "A repository pattern does not admit other owners.")
 
 
 @check_of("BH038", "error", "A repository pattern is readable and names a provider.")
@@ -108,7 +108,7 @@ def patterns(hub: Hub, _: RuleContext, __: Rule) -> Iterator[Finding]:
                 )
 
 
-@check_of("BH040", "error", "CORS names one origin, or all.")
+@check_of("BH040", "error", "`launch.cors` is one origin, or `*`.")
 def one_origin(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     origin = hub.launch.cors
     if origin is None or origin == "*":
@@ -125,7 +125,7 @@ def one_origin(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH039", "error", "A members-only hub names one origin for CORS.")
+@check_of("BH039", "error", "`launch.cors` of a members-only hub is not `*`.")
 def star(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.members_only and hub.launch.cors == "*":
         yield rule.finding(
@@ -136,7 +136,7 @@ def star(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH042", "warning", "On a members-only hub CORS reaches BinderHub only.")
+@check_of("BH042", "warning", "`launch.cors` has no effect on the servers of a members-only hub.")
 def cors_ignored(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.members_only and hub.launch.cors not in (None, "*"):
         yield rule.finding(
@@ -147,7 +147,7 @@ def cors_ignored(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH044", "warning", "A quota of 0 means maintenance.")
+@check_of("BH044", "warning", "`launch.quotas.total` is not 0, which stops every launch.")
 def maintenance(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.launch.quotas.total == 0:
         yield rule.finding(
@@ -158,7 +158,9 @@ def maintenance(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH110", "error", "Private repositories on an open hub are accepted in writing.")
+@check_of(
+    "BH110", "error", "`gitlabToken` on an open hub needs `launch.acceptPrivateRepositories`."
+)
 def private(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
     if (
         not hub.members_only
@@ -174,7 +176,9 @@ def private(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH111", "warning", "Private repositories are readable by all who may launch.")
+@check_of(
+    "BH111", "warning", "`launch.acceptPrivateRepositories` lets all who may launch read them."
+)
 def private_accepted(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.launch.accept_private_repositories:
         who = "every member" if hub.members_only else "anyone at all"
@@ -186,7 +190,7 @@ def private_accepted(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH112", "error", "Settings of members-only hubs stay there.")
+@check_of("BH112", "error", "Named servers and pages of its own are for members-only hubs.")
 def members_only(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.members_only:
         return
@@ -206,7 +210,7 @@ def members_only(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH121", "error", "Group rules name the claim that lists the groups.")
+@check_of("BH121", "error", "`auth.allowedGroups` and `auth.adminGroups` need `auth.groupsClaim`.")
 def groups_claim(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     auth = hub.auth
     if isinstance(auth, OidcAuth) and not auth.groups_claim:
@@ -223,7 +227,7 @@ def groups_claim(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
                 )
 
 
-@check_of("BH122", "error", "A domain is stripped only where names stay unique.")
+@check_of("BH122", "error", "`stripDomain` goes with exactly one allowed domain.")
 def strip_domain(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if not isinstance(hub.auth, CILogonAuth):
         return
@@ -238,7 +242,9 @@ def strip_domain(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH029", "error", "Servers of an open hub run without the hub's login.")
+@check_of(
+    "BH029", "error", "`user.command` starts a server that fits a hub with, or without, a login."
+)
 def command(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     given = hub.user.command
     joined = " ".join(given or ())

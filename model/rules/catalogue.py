@@ -21,7 +21,7 @@ class RuleContext:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """`where` tells who finds it: "field" (the model), "hub" (a check below), "fleet", "values"."""
+    """`where` tells who finds it: "hub" is a check on one hub, the others are under `_OTHERS`."""
 
     id: str
     severity: Severity
@@ -60,76 +60,87 @@ def check_of(rule_id: str, severity: Severity, title: str) -> Callable[[Check], 
     return enter
 
 
-# Rules that others find. They stand here so that the catalogue is whole.
-# The fields of the model, and what reads the file (`model.fields`, `model.sections`, `model.stackfile`).
-rule("BH001", "error", "A hub's name and namespace are DNS labels.", where="field")
-rule("BH002", "error", "A domain is a host name, not a URL or address.", where="field")
-rule("BH009", "error", "Labels have at most 63, names at most 253 characters.", where="field")
-rule("BH043", "error", "The quota of the whole hub is a number.", where="field")
-rule("BH047", "error", "An image prefix survives BinderHub's rewriting.", where="field")
-rule("BH049", "error", "A URL has its scheme.", where="field")
-rule("BH069", "error", "No credential is in plain text.", where="field")
-rule("BH070", "error", "No place-holder is left in.", where="field")
-rule("BH071", "error", "Every key is known.", where="field")
-rule("BH100", "error", "Every value has the right kind.", where="field")
-rule("BH101", "error", "Every required key is there.", where="field")
-rule("BH102", "error", "No value is empty.", where="field")
-rule("BH104", "error", "Secrets are flat keys; sections are not encrypted.", where="field")
-rule("BH105", "error", "The file is YAML.", where="field")
-
-# Several stacks (`model.fleet`).
-rule("BH004", "error", "Each host belongs to one hub.", where="fleet")
-rule("BH007", "error", "Each namespace of a cluster has one hub.", where="fleet")
-rule("BH008", "error", "Each hub has a name of its own.", where="fleet")
-rule("BH056", "error", "Each hub has an image prefix of its own.", where="fleet")
-rule("BH119", "error", "Builders on shared nodes keep to host paths of their own.", where="fleet")
-rule("BH120", "error", "Names derived for the cloud are a hub's own.", where="fleet")
-
-# The merged Helm values (`values.guards`).
-rule("BH011", "error", "Each Ingress has a TLS secret of its own.", where="values")
-rule("BH012", "error", "TLS covers every host of an Ingress.", where="values")
-rule("BH015", "error", "Every Ingress gets a certificate.", where="values")
-rule("BH016", "error", "BinderHub knows the hub's address.", where="values")
-rule("BH017", "error", "Badges point at the binder domain.", where="values")
-rule("BH018", "error", "Both ends of the OAuth callback agree.", where="values")
-rule("BH019", "error", "The hub's address in BinderHub's environment is right.", where="values")
-rule("BH020", "error", "Hub and BinderHub agree on the OAuth client.", where="values")
-rule("BH021", "error", "BinderHub is a service of the hub.", where="values")
-rule("BH022", "error", "BinderHub serves at the root of its host.", where="values")
-rule("BH023", "error", "BinderHub has its pages.", where="values")
-rule("BH024", "error", "Hub and BinderHub agree whether people log in.", where="values")
-rule("BH025", "error", "The authenticator is the one of auth.kind.", where="values")
-rule("BH026", "error", "An open hub's BinderHub may make users.", where="values")
-rule("BH027", "error", "BinderHub may do no more than it needs.", where="values")
-rule("BH028", "error", "An open hub has no administrators.", where="values")
-rule("BH032", "error", "Members may use BinderHub.", where="values")
-rule("BH033", "warning", "Members reach the launch page after they log in.", where="values")
-rule("BH035", "error", "Providers that are not listed are off.", where="values")
-rule("BH041", "error", "CORS is the same for BinderHub and servers.", where="values")
-rule("BH045", "error", "Servers are culled.", where="values")
-rule("BH048", "error", "Images are looked up where they are pushed.", where="values")
-rule("BH050", "error", "Private images can be pulled.", where="values")
-rule("BH051", "error", "use_registry is written out.", where="values")
-rule("BH052", "error", "DockerRegistry lies under config.", where="values")
-rule("BH053", "error", "ECR is used through the helper.", where="values")
-rule("BH058", "error", "Builds, docker API and servers share their pool.", where="values")
-rule("BH064", "error", "Servers keep nothing.", where="values")
-rule("BH065", "error", "No profiles or init containers of servers.", where="values")
-rule("BH067", "error", "Servers cannot reach private addresses or metadata.", where="values")
-rule("BH118", "warning", "extraValues leave derived values alone.", where="values")
-rule("BH127", "error", "BinderHub knows every setting of a class.", where="values")
-rule("BH128", "warning", "BinderHub knows every class that is set.", where="values")
-rule("BH129", "error", "NetworkPolicies stay on.", where="values")
-rule("BH141", "error", "A setting of the hub has one place.", where="values")
-rule("BH142", "error", "Services and secrets keep the names they are found by.", where="values")
-rule("BH143", "error", "There is no way past the ingress.", where="values")
-rule("BH144", "error", "Servers have no power over nodes or the cluster.", where="values")
-rule("BH160", "error", "Nobody gets power over everyone.", where="values")
-rule("BH164", "error", "The program's own Python stays as it is.", where="values")
-
-# The values of secrets (`model.stackfile.secret_values`, `model.stackfile.sops`).
-rule("BH054", "error", "A service-account key is the JSON that Google gave.", where="secret")
-rule("BH130", "error", "The secrets file is there and encrypted.", where="secret")
-rule("BH131", "error", "Each secret is set in one place.", where="secret")
-rule("BH165", "error", "A database's URL is of its dialect.", where="secret")
-rule("BH126", "error", "No secret is empty.", where="secret")
+# Rules that others find, by `where`. They stand here so that the catalogue is whole.
+_WARNINGS = {"BH033", "BH118", "BH128"}
+_OTHERS: dict[str, dict[str, str]] = {
+    # The fields of the model, and what reads the file.
+    "field": {
+        "BH001": "A hub's name and its namespace are DNS labels.",
+        "BH002": "A domain is a host name, not a URL or an address.",
+        "BH009": "A host name has at most 253 characters, and each of its labels 63.",
+        "BH043": "`launch.quotas.total` is a number.",
+        "BH047": "An image prefix has only characters that BinderHub does not replace.",
+        "BH049": "A URL has a scheme and a host.",
+        "BH069": "No credential is in plain text.",
+        "BH070": "No placeholder, such as TODO, is left in.",
+        "BH071": "Every key is known.",
+        "BH100": "Every value has the right type.",
+        "BH101": "Every required key is set.",
+        "BH102": "No value is empty.",
+        "BH104": "Only flat keys are encrypted, no section and no key inside one.",
+        "BH105": "The file is YAML that has each key once.",
+    },
+    # `model.fleet`.
+    "fleet": {
+        "BH004": "No two hubs use the same host.",
+        "BH007": "No two hubs of a cluster use the same namespace.",
+        "BH008": "No two stack files have the same name.",
+        "BH056": "No two hubs use the same image prefix.",
+        "BH119": "No two builders on the same nodes use the same folder.",
+        "BH120": "No two hubs derive the same name for something in the cloud.",
+    },
+    # `values.guards`.
+    "values": {
+        "BH011": "Each Ingress has a TLS secret of its own.",
+        "BH012": "TLS covers every host of an Ingress.",
+        "BH015": "Every Ingress names the issuer of its certificate.",
+        "BH016": "BinderHub's `hub_url` is the address of the hub.",
+        "BH017": "`badge_base_url` is the binder domain.",
+        "BH018": "The hub and BinderHub have the same OAuth callback.",
+        "BH019": "The hub's addresses in BinderHub's environment are right.",
+        "BH020": "The hub and BinderHub have the same OAuth client id.",
+        "BH021": "BinderHub is registered as a service of the hub.",
+        "BH022": "BinderHub serves at the root of its host.",
+        "BH023": "`enable_api_only_mode` is off, so that BinderHub has pages.",
+        "BH024": "`auth_enabled` of BinderHub and of the spawner fits `auth.kind`.",
+        "BH025": "`authenticator_class` is the one of `auth.kind`.",
+        "BH026": "BinderHub may create users on an open hub.",
+        "BH027": "BinderHub has no more rights than it needs.",
+        "BH028": "An open hub has no administrators.",
+        "BH032": "Members have the scope to use BinderHub.",
+        "BH033": "Members come to BinderHub's launch page after they log in.",
+        "BH035": "Repository providers that are not listed are switched off.",
+        "BH041": "BinderHub and servers allow the same origin (CORS).",
+        "BH045": "`cull.enabled` is on, so that servers end.",
+        "BH048": "Images are looked up in the registry that they are pushed to.",
+        "BH050": "Servers have what pulls private images.",
+        "BH051": "`use_registry` is set, which the chart asks for.",
+        "BH052": "`DockerRegistry` is set under `config`.",
+        "BH053": "ECR is used through the registry helper, without a password.",
+        "BH058": "Builds, the docker API and servers select the same nodes.",
+        "BH064": "Servers have no volumes that outlast them.",
+        "BH065": "Servers have neither profiles nor init containers.",
+        "BH067": "Servers cannot reach private addresses or the cloud's metadata.",
+        "BH118": "`extraValues` override no derived value.",
+        "BH127": "BinderHub knows every setting under `config`.",
+        "BH128": "BinderHub knows every class under `config`.",
+        "BH129": "NetworkPolicies are switched on.",
+        "BH141": "No trait of the hub replaces what a value of the chart sets.",
+        "BH142": "Services, secrets and paths have the names that others look for.",
+        "BH143": "No Service can be reached past the ingress.",
+        "BH144": "Servers have no rights on their node or on the cluster.",
+        "BH160": "No role that everybody has gives power over others.",
+        "BH164": "`extraConfig` does not replace the program's own Python.",
+    },
+    # `model.stackfile.secret_values` and `model.stackfile.sops`.
+    "secret": {
+        "BH054": "A service-account key is the JSON file that Google gave.",
+        "BH126": "No secret is empty.",
+        "BH130": "`secretsFile` exists, and sops has encrypted it.",
+        "BH131": "No secret is set both in the stack file and in `secretsFile`.",
+        "BH165": "`databaseUrl` is a URL of `database.dialect`.",
+    },
+}
+for _where, _titles in _OTHERS.items():
+    for _id, _title in _titles.items():
+        rule(_id, "warning" if _id in _WARNINGS else "error", _title, where=_where)

@@ -11,7 +11,7 @@ from model.rules.catalogue import Rule, RuleContext, check_of
 from model.sections.cluster import KubernetesCluster
 
 
-@check_of("BH132", "error", "A retiring generation is earlier than the present one.")
+@check_of("BH132", "error", "`nodes.retiring` has only generations before `nodes.generation`.")
 def earlier_than_now(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     now = hub.nodes.generation
     for i, entry in enumerate(hub.nodes.retiring):
@@ -24,7 +24,7 @@ def earlier_than_now(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH133", "error", "Each generation retires once.")
+@check_of("BH133", "error", "`nodes.retiring` has each generation once.")
 def once(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     seen: set[int] = set()
     for i, entry in enumerate(hub.nodes.retiring):
@@ -38,7 +38,7 @@ def once(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         seen.add(entry.generation)
 
 
-@check_of("BH134", "error", "Only pools that the program makes retire.")
+@check_of("BH134", "error", "`nodes.retiring` is for clusters where the program makes the nodes.")
 def ours(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if not isinstance(hub.cluster, KubernetesCluster):
         return
@@ -51,7 +51,7 @@ def ours(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH135", "error", "A pool is taken over under the name that the program gives it.")
+@check_of("BH135", "error", "An adopted pool has the name that the program gives it.")
 def adopted(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     pools = [("nodePool", hub.adopt.node_pool, user_pool(hub))]
     if hub.nodes.builders:

@@ -25,7 +25,7 @@ def _given(model: Model | None, *fields: str) -> list[str]:
     return [shape[f].alias or f for f in fields if f in model.model_fields_set]
 
 
-@check_of("BH146", "warning", "What is written has an effect.")
+@check_of("BH146", "warning", "No key is set that has no effect on this hub.")
 def unused(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     for section, keys, reason in _without_effect(hub):
         for key in keys:
@@ -66,7 +66,7 @@ def _without_effect(hub: Hub) -> Iterator[tuple[str, list[str], str]]:
         yield "chart", ["registryHelper"], "only registry.kind ecr has the helper."
 
 
-@check_of("BH147", "warning", "Every secret that is set is used.")
+@check_of("BH147", "warning", "No secret is set that this hub does not use.")
 def idle_secrets(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
     used = {*needed_secrets(hub), *_tokens(hub)}
     for name in sorted((context.given & set(GIVEN)) - used):

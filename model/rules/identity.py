@@ -19,7 +19,7 @@ def hosts(hub: Hub) -> list[tuple[str, str]]:
     return [("domains.hub", hub.domains.hub), ("domains.binder", hub.domains.binder)]
 
 
-@check_of("BH003", "error", "Hub and binder are two hosts.")
+@check_of("BH003", "error", "`domains.hub` and `domains.binder` are different hosts.")
 def two_hosts(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.domains and hub.domains.hub == hub.domains.binder:
         yield rule.finding(
@@ -30,7 +30,7 @@ def two_hosts(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH005", "error", "Both hosts lie in the DNS zone.")
+@check_of("BH005", "error", "Both hosts are inside the DNS zone of `domains.dns`.")
 def in_zone(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if not hub.domains:
         return
@@ -46,7 +46,7 @@ def in_zone(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH006", "error", "No CNAME at a zone's apex.")
+@check_of("BH006", "error", "No host is the apex of its DNS zone, unless it gets an alias record.")
 def apex(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if not hub.domains or hub.domains.dns.alias or hub.cluster.ingress.address:
         return
@@ -62,7 +62,7 @@ def apex(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH010", "warning", "No example domain is left in.")
+@check_of("BH010", "warning", "No host is in an example domain.")
 def example(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.stage == "development":
         return
@@ -71,7 +71,7 @@ def example(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(path, host, "it is an example domain.", "use a domain of yours.")
 
 
-@check_of("BH014", "warning", "ingress-nginx is retired.")
+@check_of("BH014", "warning", "The ingress controller is not ingress-nginx, which is retired.")
 def retired(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     ingress = hub.cluster.ingress
     if ingress.kind == "ingress-nginx" and not ingress.gateway:
@@ -83,7 +83,7 @@ def retired(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH106", "error", "A hub has domains or load balancer addresses, not both.")
+@check_of("BH106", "error", "A hub has either `domains` or `cluster.loadBalancer`.")
 def exposure(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.domains is None and hub.cluster.load_balancer is None:
         yield rule.finding(
@@ -102,7 +102,7 @@ def exposure(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH107", "warning", "Without domains, everything is plain HTTP.")
+@check_of("BH107", "warning", "A hub without domains is reached over plain HTTP.")
 def plain_http(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.cluster.load_balancer and not hub.domains:
         yield rule.finding(
@@ -165,7 +165,7 @@ def enforced(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH123", "warning", "The ingress controller suits a Binder hub.")
+@check_of("BH123", "warning", "The ingress class is not `gce`, unless a Gateway is used.")
 def controller(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     ingress = hub.cluster.ingress
     if hub.domains and ingress.kind == "gce" and not ingress.gateway:

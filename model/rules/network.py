@@ -81,7 +81,7 @@ def _open(cidr: Network, place: Network, closed: list[Network]) -> bool:
     )
 
 
-@check_of("BH140", "error", "What servers may reach is particular.")
+@check_of("BH140", "error", "`user.egress` opens neither private networks nor every address.")
 def egress(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     for i, entry in enumerate(hub.user.egress):
         if why := opens(entry.as_policy()):
@@ -102,7 +102,7 @@ OWN_KEYS = {
 }
 
 
-@check_of("BH145", "error", "What has a key of its own is no annotation.")
+@check_of("BH145", "error", "`cluster.ingress.annotations` has nothing that another key decides.")
 def own_keys(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     for name, value in hub.cluster.ingress.annotations.items():
         if key := OWN_KEYS.get(name):
@@ -114,7 +114,7 @@ def own_keys(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH149", "error", "Credentials and code cross the network encrypted.")
+@check_of("BH149", "error", "Addresses that get credentials or give code begin with https.")
 def plain(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.stage == "development":
         return
@@ -140,7 +140,7 @@ def _urls(hub: Hub) -> Iterator[tuple[str, str | None]]:
         yield f"{path}.source", pin.source
 
 
-@check_of("BH162", "error", "Reserved addresses are those of a cluster that can take them.")
+@check_of("BH162", "error", "`cluster.loadBalancer` has two addresses, on a cloud that takes them.")
 def addresses(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     balancers = hub.cluster.load_balancer
     if not balancers:

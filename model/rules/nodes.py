@@ -18,7 +18,7 @@ from model.sections.nodes import Nodes, Retiring
 GIB = 1024**3
 
 
-@check_of("BH057", "error", "The machine type exists in the cluster's cloud.")
+@check_of("BH057", "error", "Every machine type exists in the cluster's cloud.")
 def machine_type(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     for path, name in _machine_types(hub):
         if name is None:
@@ -59,7 +59,7 @@ def _generations(hub: Hub) -> Iterator[tuple[str, Nodes | Retiring]]:
         yield f"nodes.retiring[{i}]", entry
 
 
-@check_of("BH060", "error", "A pool's minimum is at most its maximum.")
+@check_of("BH060", "error", "The minimum of a node pool is at most its maximum.")
 def bounds(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     shapes = [("nodes", hub.nodes.min, hub.nodes.max)]
     if hub.nodes.builders:
@@ -74,7 +74,7 @@ def bounds(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH062", "error", "What is guaranteed fits on a node.")
+@check_of("BH062", "error", "Guaranteed memory and CPU fit on a node.")
 def fits(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     # The autoscaler brings a machine that fits, if there is one.
     user = max(user_pools(hub), key=lambda pool: pool.memory_bytes)
@@ -131,7 +131,7 @@ def guarantee(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH059", "error", "Build pods tolerate the taints of the nodes.")
+@check_of("BH059", "error", "`nodes.tolerations` are those that build pods have as well.")
 def tolerated(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     known = {(t.key, t.value) for t in DEDICATED}
     for i, toleration in enumerate(hub.nodes.tolerations):
@@ -147,7 +147,7 @@ def tolerated(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH114", "error", "Nodes that the program makes are not selected by hand.")
+@check_of("BH114", "error", "`nodes.selector` and its like are for nodes that exist already.")
 def selector(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if isinstance(hub.cluster, KubernetesCluster):
         return
@@ -166,7 +166,11 @@ def selector(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH124", "error", "Each machine type has one pool, on nodes that the program makes.")
+@check_of(
+    "BH124",
+    "error",
+    "`nodes.moreMachineTypes` names each type once, where the program makes nodes.",
+)
 def more_types(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     generations = [("nodes", hub)]
     if isinstance(hub.cluster, KubernetesCluster):
@@ -191,7 +195,7 @@ def more_types(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
                 )
 
 
-@check_of("BH115", "warning", "Nodes of the cluster are selected.")
+@check_of("BH115", "warning", "`nodes.selector` keeps servers and builds off the core nodes.")
 def unselected(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     core = hub.cluster.core_nodes.selector
     if (
@@ -215,7 +219,7 @@ def unselected(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH116", "error", "Zones lie in the cluster's region.")
+@check_of("BH116", "error", "`nodes.zones` are zones of the cluster's region.")
 def zones(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     cluster = hub.cluster
     if isinstance(cluster, KubernetesCluster):
@@ -232,7 +236,7 @@ def zones(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
                 )
 
 
-@check_of("BH075", "warning", "The builder's docker storage has a bound.")
+@check_of("BH075", "warning", "`build.dockerStorage` is set, and fits on the disk of a node.")
 def storage(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     kept, pool = hub.build.docker_storage, build_pool(hub)
     # GB of a disk are powers of 1000; a tenth of it is the system's.

@@ -51,7 +51,7 @@ def secrets(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH074", "error", "The launch-event log has its key.")
+@check_of("BH074", "error", "The secret `launchEventsKey` is set when `launch.eventLog` is.")
 def event_log(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
     unseen = hub.secrets_file and not context.files_read
     if hub.launch.event_log and not unseen and "launchEventsKey" not in context.given:
@@ -63,7 +63,7 @@ def event_log(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH117", "error", "A secret for the environment has a name of its own.")
+@check_of("BH117", "error", "`user.environment` has valid names, and no credential of the hub.")
 def environment(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     for name, value in hub.user.environment.items():
         if not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", name):
@@ -105,7 +105,7 @@ def pinned(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH073", "error", "The jupyterhub chart is at least the security floor.")
+@check_of("BH073", "error", "The jupyterhub chart is no older than its last security fix.")
 def floor(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if isinstance(hub.chart, ClassicChart) or not hub.chart.jupyterhub.version:
         return
@@ -121,7 +121,7 @@ def floor(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH125", "error", "extraValues name releases that the hub has.")
+@check_of("BH125", "error", "`extraValues` names only releases that the hub has.")
 def extra_releases(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     has = release_names(hub)
     for name in hub.extra_values:

@@ -13,7 +13,7 @@ from model.sections.cluster import AwsCluster, GcpCluster
 from model.sections.registry import ArtifactRegistry, CustomRegistry, Ecr, Gcr, NoRegistry, Quay
 
 
-@check_of("BH055", "error", "The registry belongs to the cluster's cloud.")
+@check_of("BH055", "error", "The registry is in the cluster's cloud and account.")
 def cross_cloud(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     registry, cluster = hub.registry, hub.cluster
     if isinstance(registry, Ecr) and not isinstance(cluster, AwsCluster):
@@ -60,7 +60,7 @@ def cross_cloud(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH113", "error", "Without a registry, the chart is the classic one with host builders.")
+@check_of("BH113", "error", "`registry.kind: none` needs the classic chart with the host builder.")
 def none(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if not isinstance(hub.registry, NoRegistry):
         return
@@ -83,7 +83,7 @@ def none(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH163", "error", "Private images come with what pulls them.")
+@check_of("BH163", "error", "`registry.private` fits the registry and its credentials.")
 def pulled(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     registry = hub.registry
     if isinstance(registry, Quay) and not registry.private:
@@ -102,7 +102,7 @@ def pulled(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH046", "error", "An image prefix has a project level.")
+@check_of("BH046", "error", "An image prefix has the form host/project/prefix.")
 def project_level(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     prefix = registry_access(hub).image_prefix
     if (

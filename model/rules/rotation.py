@@ -11,7 +11,7 @@ from model.rules.catalogue import Rule, RuleContext, check_of
 from model.secrets import REGISTRY_KEY
 
 
-@check_of("BH180", "error", "Only a key that the program makes is rotated.")
+@check_of("BH180", "error", "`rotate.registryKey` needs a key that the program makes.")
 def registry_key(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     number = dict(hub.rotate).get("registryKey")
     if number is not None and registry_access(hub).password != REGISTRY_KEY:

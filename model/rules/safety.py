@@ -21,7 +21,7 @@ GIB = 1024**3
 DAY = 86_400
 
 
-@check_of("BH150", "warning", "A log-in that everyone has is no restriction.")
+@check_of("BH150", "warning", "`auth.allowAll` is no restriction where anyone can get an account.")
 def everybody(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.login and hub.login.allow_all and hub.login.public:
         yield rule.finding(
@@ -32,7 +32,7 @@ def everybody(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH148", "warning", "No secret is handed to everybody.")
+@check_of("BH148", "warning", "`user.environment` of an open hub holds no secret.")
 def handed_out(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.members_only:
         return
@@ -46,7 +46,7 @@ def handed_out(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH151", "error", "The namespace is not one of the cluster's own.")
+@check_of("BH151", "error", "`namespace` is not one of the cluster's own, such as `default`.")
 def namespace(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.ns == "default" or re.match(r"kube-", hub.ns):
         yield rule.finding(
@@ -57,7 +57,7 @@ def namespace(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH152", "warning", "The jupyterhub inside the classic chart has every security fix.")
+@check_of("BH152", "warning", "The classic chart bundles a jupyterhub that lacks a security fix.")
 def classic_floor(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if flavour(hub) is CLASSIC:
         pinned = "it bundles jupyterhub 4.2, which lacks the fix of GHSA-p43p-whwx-q52h (4.4.0)."
@@ -70,7 +70,7 @@ def classic_floor(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH153", "warning", "A production hub remembers its servers.")
+@check_of("BH153", "warning", "`database.kind: memory` is not used in production.")
 def memory(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if isinstance(hub.database, SqliteMemory) and hub.stage == "production":
         yield rule.finding(
@@ -81,7 +81,7 @@ def memory(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH154", "error", "The host builder has a docker daemon on its nodes.")
+@check_of("BH154", "error", "`build.builder: host` needs nodes with a docker daemon.")
 def host_builder(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if node_builder(hub) == "host" and not isinstance(hub.cluster, KubernetesCluster):
         yield rule.finding(
@@ -92,7 +92,7 @@ def host_builder(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH155", "warning", "A ban cannot be walked around by another provider.")
+@check_of("BH155", "warning", "`launch.banned` cannot be evaded through another provider.")
 def bans(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     listed = list(readable(hub.launch.repositories))
     if listed and not any(p.shared_host for _, p in listed):
@@ -107,7 +107,7 @@ def bans(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH156", "error", "What is adopted is this hub's own.")
+@check_of("BH156", "error", "`adopt` names this hub's own namespace and releases.")
 def adopted(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     wanted = [("adopt.namespace", hub.adopt.namespace, hub.ns)]
     wanted += [
@@ -124,7 +124,7 @@ def adopted(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH166", "warning", "Releases are adopted once, and nothing of the old ones is shown.")
+@check_of("BH166", "warning", "`adopt.releases` is removed after the first `pulumi up`.")
 def adopting(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.adopt.releases:
         yield rule.finding(
@@ -137,7 +137,7 @@ def adopting(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH157", "warning", "A limit is less than the whole machine.")
+@check_of("BH157", "warning", "Memory limits are at most what a node can give.")
 def limits(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     largest = max(pool.memory_bytes for pool in user_pools(hub))
     for path, amount, most in (
@@ -154,7 +154,7 @@ def limits(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH158", "warning", "Servers of an open hub end, whatever they do.")
+@check_of("BH158", "warning", "`user.culling` of an open hub ends idle and endless servers.")
 def endless(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.members_only:
         return
@@ -171,7 +171,7 @@ def endless(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
             )
 
 
-@check_of("BH159", "error", "Servers are looked at as often as they may be idle.")
+@check_of("BH159", "error", "`user.culling.every` is at most the time that a server may be idle.")
 def seldom(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.user.culling.every > idle_seconds(hub):
         yield rule.finding(

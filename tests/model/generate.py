@@ -59,7 +59,7 @@ def rules() -> str:
     out = [HEAD]
     for where, title in WHERE.items():
         out.append(f"\n## Found in {title}\n")
-        out.append("| rule | severity | what it guards | example |\n|---|---|---|---|")
+        out.append("| rule | severity | what is checked | example |\n|---|---|---|---|")
         for rule in sorted(RULES.values(), key=lambda r: r.id):
             if rule.where == where:
                 said = example(rule.id).replace("|", "\\|").replace("<", "&lt;")
