@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hubctl.console.errors import Problem
-from model.findings import looks_secret
+from model.credentials import looks_secret
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,7 @@
 
 Hidden are: every place where the hub's own values have a secret, texts that look like a
 credential, texts and numbers under a key that names one, what a line of code, JSON or YAML gives to
-such a name, and any of these texts wherever else they appear. Keys are taken for a credential's
-more readily than by rule BH069: what is hidden without need costs a look, what is shown is lost.
+such a name, and any of these texts wherever else they appear.
 """
 
 from __future__ import annotations
@@ -12,26 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from model.findings import looks_secret
+from model.credentials import is_sensitive_key, looks_secret
 from model.secrets import Secret
-from values.guards.run import is_credential_key
 from values.sections.restarts import FINGERPRINT
 
 HIDDEN = "<hidden>"
-_KEY = re.compile(
-    r"password|passwd|passphrase|secret|token|(api|private|access|crypto?|signing|shared)_?key"
-    r"|encrypt(ion)?_?key|credential|cryptkeeper|(^|_)(auth|(?-i:PAT))$",
-    re.IGNORECASE,
-)
-# Names of objects, addresses and amounts beside the credentials themselves.
-_NOT = re.compile(
-    r"^existing_?secret|^automount"
-    r"|(urls?|names?|ref|file|path|seconds|expires_?(in|at)?|lifetime|timeout|max_?age|interval"
-    r"|count|length|version|check_origin|class|enabled|create)$",
-    re.IGNORECASE,
-)
-# Addresses that are credentials themselves: whoever knows one may write there.
-_ADDRESS = re.compile(r"(^|[^a-z])dsn$|[a-z](?-i:Dsn)$|webhook([^a-z]?url)?$", re.IGNORECASE)
 _QUOTED = r"""(?:[bru]{0,2}(?:"{3}.+?"{3}|'{3}.+?'{3}|"(?:\\.|[^"\\\n])+"|'(?:\\.|[^'\\\n])+'))"""
 # NAME = "text", "NAME": b"text", environ["NAME"] = str("text"), NAME = ["text", "text"]. What
 # follows the name is only looked at, since one text may be inside another.
@@ -52,19 +36,11 @@ _LINE = re.compile(
 )
 # What a program gives: a call, an item, or another name in a list of them.
 _EXPRESSION = re.compile(r"[A-Za-z_][\w.]*(?:[(\[].*[)\]],?|,)\s*\Z")
-_USER_INFO = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
 _HEADER = re.compile(r"\b(?:Basic|Bearer) +(?=[A-Za-z]*[0-9+/=])[A-Za-z0-9+/._~-]{8,}=*")
 _PLACEHOLDER = re.compile(
     r"<((?:secret|fingerprint):[A-Za-z0-9,]+|hidden|aws-account|gcp-project)>\Z"
 )
 _SHORTEST = 6
-
-
-def sensitive(key: str) -> bool:
-    """Whether a key of this name holds a credential."""
-    if is_credential_key(key) or _ADDRESS.search(key):
-        return True
-    return bool(_KEY.search(key)) and not _NOT.search(key)
 
 
 def holds_credential(value: Any, key: str) -> bool:
@@ -115,7 +91,7 @@ def _hidden(value: Any, expected: Any, key: str) -> str | None:
         return None
     if isinstance(expected, Secret):
         return str(expected)
-    hide = sensitive(key) or looks_secret(text) or _USER_INFO.search(text) or _HEADER.search(text)
+    hide = is_sensitive_key(key) or looks_secret(text) or _HEADER.search(text)
     return HIDDEN if hide else None
 
 
@@ -139,7 +115,7 @@ def _inside(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _named(name: str) -> bool:
-    return sensitive(name.rpartition(".")[2]) or "CryptKeeper." in name
+    return is_sensitive_key(name.rpartition(".")[2]) or "CryptKeeper." in name
 
 
 def _without(text: str) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from model.findings import ABSENT, Finding, errors, in_order, looks_secret
+from model.credentials import looks_secret
+from model.findings import ABSENT, Finding, errors, in_order
 from model.hub import SECTIONS, Hub
 from model.rules import RULES, check
 from model.secrets import GIVEN

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.credentials import is_credential_key
 from model.findings import Finding
 from model.rules import RULES
 from tests.values.hubs import EXAMPLES, example, hub
 from values.guards.extra_values import check_values
-from values.guards.run import guard, is_credential_key
+from values.guards.run import guard
 from values.releases import releases
 
 J, B, C = "jupyterhub", "binderhub-service", "binderhub"

@@ -6,11 +6,11 @@ guard finds was brought in from outside.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from model.findings import Finding, in_order, looks_secret, shown
+from model.credentials import is_credential, is_sensitive_key, looks_secret
+from model.findings import Finding, in_order, shown
 from model.hub import Hub
 from model.rules import RULES
 from model.secrets import Secret
@@ -25,32 +25,6 @@ GUARDS: tuple[Guard, ...] = (
     *images.GUARDS,
     *pods.GUARDS,
 )
-
-
-# What names of keys end in whose values are credentials, however they are spelt ("apiToken",
-# "client_secret", "DB_PASSWORD"). Names of Kubernetes objects that hold one end otherwise, but for
-# those that begin with "existing".
-_CREDENTIAL = re.compile(
-    r"(password|passwd|passphrase|token|secret|credentials"
-    r"|(api|access|secret|private|account|signing|shared|encryption|crypto?)key)$"
-)
-# Short words, only when they stand alone: "bypass" is none.
-_SHORT = re.compile(r"(^|[^A-Za-z])(?i:pass|pwd)\d*$|[a-z](Pass|Pwd)\d*$")
-
-
-def is_credential_key(key: str) -> bool:
-    """Whether the value of a key of this name is a credential."""
-    plain = re.sub(r"[^a-z]", "", key.lower())
-    if plain.startswith(("existing", "automount")):
-        return False
-    return bool(_CREDENTIAL.search(plain) or _SHORT.search(key))
-
-
-def _given(key: Any, value: Any) -> bool:
-    """Whether this is a credential in plain text; YAML reads one of digits as a number."""
-    if not isinstance(value, str | int | float) or isinstance(value, bool) or not value:
-        return False
-    return isinstance(key, str) and is_credential_key(key)
 
 
 def guard(
@@ -79,7 +53,7 @@ def overridden(
     for key, value in extra.items():
         where = f"{path}.{key}"
         before = derived.get(key)
-        if before is None and _given(key, value):
+        if before is None and is_credential(key, value):
             yield RULES["BH069"].finding(
                 where,
                 "<hidden>",
@@ -116,13 +90,13 @@ def _plain_entry(entries: list[Any]) -> str | None:
     """The name of an environment variable in a list that holds a credential."""
     for entry in entries:
         name, value = at(entry, "name"), at(entry, "value")
-        if _given(name, value):
+        if is_credential(name, value):
             return str(name)
     return None
 
 
 def _override(where: str, before: Any, value: Any) -> Finding:
-    hide = looks_secret(str(value)) or is_credential_key(where.rpartition(".")[2])
+    hide = looks_secret(str(value)) or is_sensitive_key(where.rpartition(".")[2])
     return RULES["BH118"].finding(
         where,
         "<hidden>" if hide else value,
