@@ -143,7 +143,7 @@ def template(session: Session, folder: Path) -> Callable[[], None]:
 def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--stack", default="demo", help="a stack of stacks/ (default: demo)")
+    options.add_argument("--stack", default="demo", help="one of examples/ (default: demo)")
     options.add_argument("--runs", type=int, default=3, help="runs for each figure (default: 3)")
     options.add_argument("--charts", type=Path, help="charts to use instead of the stand-ins")
     said = options.parse_args()
@@ -151,7 +151,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         plane = ControlPlane(run_dir("bench", base=folder))
-        file = CHECKOUT / "stacks" / f"Pulumi.{said.stack}.yaml"
+        file = CHECKOUT / "examples" / f"Pulumi.{said.stack}.yaml"
         session = Session(file, plane, charts=said.charts)
         try:
             plane.start()
@@ -162,7 +162,7 @@ def main() -> None:
         finally:
             plane.stop()
         hubctl = [sys.executable, "-m", "hubctl"]
-        for words in (["--help"], ["render", said.stack]):
+        for words in (["--help"], ["render", str(file.relative_to(CHECKOUT))]):
             seconds, _ = measure([*hubctl, *words], CHECKOUT, said.runs)
             bench.rows.append((f"hubctl {' '.join(words)}", seconds, ""))
     width = max(len(what) for what, _, _ in bench.rows)

@@ -40,7 +40,7 @@ def _machine() -> float:
 def _measure(stack: str, charts: Path | None) -> bool:
     """Rehearse one stack and print; whether every phase passed."""
     own, whole, load = _processor(), _machine(), os.getloadavg()[0]
-    report = rehearse([CHECKOUT / "stacks" / f"Pulumi.{stack}.yaml"], charts=charts)
+    report = rehearse([CHECKOUT / "examples" / f"Pulumi.{stack}.yaml"], charts=charts)
     own, whole = _processor() - own, _machine() - whole
     print(f"{stack}: {'passed' if report.ok else 'FAILED'}")
     for phase in (phase for hub in report.hubs for phase in hub.phases):

@@ -120,7 +120,7 @@ def _failed(done: Outcome, session: Session, again: str) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.demo", description=__doc__)
     parser.add_argument("action", choices=("up", "down"))
-    parser.add_argument("--stack", type=Path, default=CHECKOUT / "stacks" / "Pulumi.demo.yaml")
+    parser.add_argument("--stack", type=Path, default=CHECKOUT / "examples" / "Pulumi.demo.yaml")
     parser.add_argument("--charts", type=Path, help="folder with charts to use")
     arguments = parser.parse_args(argv)
     try:

@@ -12,9 +12,9 @@ from tests.components.program import ROOT
 _SCRIPT = """
 import sys
 sys.path.insert(0, {root!r})
-from tests.components.program import STACKS, run
-text = next(p for p in STACKS if p.name == "Pulumi.{name}.yaml").read_text()
-recorded = run({name!r}, text)
+from tests.components.program import run
+from tests.examples import path_of
+recorded = run({name!r}, path_of({name!r}).read_text())
 assert recorded.error is None, recorded.error
 print(*sorted(m for m in sys.modules if m in ("pulumi_aws", "pulumi_gcp")))
 """

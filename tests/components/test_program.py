@@ -1,4 +1,4 @@
-"""The whole program for every stack: what is made, under whom, by which provider, in which order."""
+"""The whole program for every example: what is made, under whom, by which provider, in which order."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.components.program import STACKS, Made, Recorded, run
-
-NAMES = [p.name.split(".")[1] for p in STACKS]
+from tests.components.program import Made, Recorded, run
+from tests.examples import NAMES, STACKS, path_of
 
 
 def stack_text(name: str, **sections: object) -> str:
-    """Text of a stack file with sections replaced; None takes one out."""
-    document = yaml.safe_load(
-        next(p for p in STACKS if p.name == f"Pulumi.{name}.yaml").read_text()
-    )
+    """Text of an example with sections replaced; None takes one out."""
+    document = yaml.safe_load(path_of(name).read_text())
     for key, value in sections.items():
         document["config"][f"binderhub:{key}"] = value
         if value is None:
@@ -320,7 +317,7 @@ def test_outputs_are_plain_and_say_what_to_do_next(program: tuple[str, Recorded]
     assert entered == [(host, "A", "203.0.113.10") for host in hosts]
 
 
-def test_every_stack_file_is_about_fifteen_lines_and_names_its_schema() -> None:
+def test_every_example_is_about_fifteen_lines_and_names_its_schema() -> None:
     for path in STACKS:
         lines = path.read_text().splitlines()
         assert lines[0] == "# yaml-language-server: $schema=../docs/stack.schema.json"

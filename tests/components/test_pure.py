@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,15 +22,15 @@ from model.derived.resolved import ResolvedHub
 from model.hub import Hub
 from model.sections.cluster import ServiceRef
 from model.stackfile.read import read_text
-from tests.components.program import ROOT, STACKS
+from tests.components.program import ROOT
+from tests.examples import STACKS, path_of
 
 KUBERNETES = {"provider": "kubernetes", "name": "lab"}
 
 
 def hub(name: str, **sections: Any) -> Hub:
-    """One of the three hubs, with sections replaced."""
-    text = next(p for p in STACKS if p.name == f"Pulumi.{name}.yaml").read_text()
-    document = yaml.safe_load(text)
+    """One of the examples, with sections replaced."""
+    document = yaml.safe_load(path_of(name).read_text())
     document["config"] |= {f"binderhub:{k}": v for k, v in sections.items()}
     stack = read_text(name, yaml.safe_dump(document))
     assert stack.hub is not None and stack.ok, [f.text() for f in stack.findings]
@@ -277,7 +276,3 @@ def test_every_section_that_can_be_declared_is_declared_and_described() -> None:
     assert all(d["description"] for d in declared.values())
     required = {k for k, d in declared.items() if "default" not in d}
     assert required == {"cluster", "auth", "registry"}
-
-
-def test_no_stack_file_holds_more_than_stacks() -> None:
-    assert {p.name for p in (ROOT / "stacks").iterdir()} == {Path(p).name for p in STACKS}

@@ -14,7 +14,8 @@ from tests.components.program import (
     unmarked,
     unprotected,
 )
-from tests.components.test_program import NAMES, stack_text
+from tests.components.test_program import stack_text
+from tests.examples import NAMES
 
 GIVEN = {"demo": "registryPassword", "climate": "oauthClientSecret", "ecology": "githubToken"}
 

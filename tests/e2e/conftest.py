@@ -1,11 +1,10 @@
-"""A stack of `stacks/` in the file's control plane, with everything that was printed."""
+"""A stack of `examples/` in the file's control plane, with everything that was printed."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +14,7 @@ from lab.cluster.client import Kube
 from lab.cluster.control_plane import ControlPlane
 from lab.engine.outcome import Outcome
 from lab.engine.session import Session
-from lab.paths import CHECKOUT
-
-STACKS = sorted((CHECKOUT / "stacks").glob("Pulumi.*.yaml"))
-
-
-def name_of(path: Path) -> str:
-    return path.name.split(".")[1]
+from tests.examples import NAMES, path_of
 
 
 @dataclass
@@ -31,7 +24,10 @@ class Life:
     session: Session
     kube: Kube
     said: list[str] = field(default_factory=list)
-    failed: bool = False
+    original: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.original = self.session.source.read_bytes()
 
     def run(self, *arguments: str) -> Outcome:
         done = self.session.pulumi(*arguments)
@@ -61,9 +57,9 @@ class Life:
         self.session.stack_file.write_text(yaml.safe_dump(document, sort_keys=False))
 
 
-@pytest.fixture(scope="module", params=STACKS, ids=name_of)
+@pytest.fixture(scope="module", params=NAMES)
 def life(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Iterator[Life]:
-    session = Session(request.param, control_plane)
+    session = Session(path_of(request.param), control_plane)
     session.prepare()
     client = control_plane.client()
     yield Life(session=session, kube=client)

@@ -14,9 +14,9 @@ import yaml
 
 from lab.cluster.control_plane import ControlPlane
 from lab.engine.session import Session
-from lab.paths import CHECKOUT
 from tests.e2e import outside
 from tests.e2e.conftest import Life
+from tests.examples import path_of
 from tests.values.hubs import with_secrets
 from values.releases import ReleasePlan, releases
 from values.render import to_yaml
@@ -49,7 +49,7 @@ def protected(life: Life) -> set[str]:
 def life(tmp_path_factory: pytest.TempPathFactory, control_plane: ControlPlane) -> Iterator[Life]:
     folder = tmp_path_factory.mktemp("old")
     file = folder / f"Pulumi.{NAME}.yaml"
-    shutil.copy(CHECKOUT / "stacks" / "Pulumi.demo.yaml", file)
+    shutil.copy(path_of("demo"), file)
     session = Session(file, control_plane)
     session.prepare()
     kube = control_plane.client()

@@ -18,13 +18,13 @@ from lab.cluster.control_plane import ControlPlane
 from lab.cluster.nodes import apply
 from lab.engine import surroundings
 from lab.engine.session import Session
-from lab.paths import CHECKOUT
 from model.derived.pools import Pool, build_pool, pools, user_pool
 from model.derived.resolved import ResolvedHub
 from rehearsal.checks import placement
 from rehearsal.checks.build_pod import daemons
 from rehearsal.objects import DeployedObjects, load
 from tests.e2e.conftest import Life
+from tests.examples import path_of
 
 pytestmark = [pytest.mark.lab, pytest.mark.engine]
 
@@ -49,7 +49,7 @@ class Change:
     def __init__(self, name: str, folder: Path, plane: ControlPlane) -> None:
         self.name = name
         file = folder / f"Pulumi.{name}.yaml"
-        file.write_text(_with_nodes(CHECKOUT / "stacks" / file.name, nodes(name, "before")))
+        file.write_text(_with_nodes(path_of(name), nodes(name, "before")))
         session = Session(file, plane)
         session.prepare()
         self.life = Life(session=session, kube=plane.client())

@@ -18,9 +18,9 @@ from kubernetes.client import ApiException
 from lab.cluster.control_plane import ControlPlane
 from lab.engine.outcome import Outcome
 from lab.engine.session import Session
-from lab.paths import CHECKOUT
 from tests.e2e.conftest import Life
 from tests.e2e.outside import compared, helm, values
+from tests.examples import path_of
 from values.releases import releases
 from values.render import to_yaml
 
@@ -33,7 +33,7 @@ RELEASE = "jupyterhub"
 @pytest.fixture(scope="module")
 def life(tmp_path_factory: pytest.TempPathFactory, control_plane: ControlPlane) -> Iterator[Life]:
     file = tmp_path_factory.mktemp(NAME) / f"Pulumi.{NAME}.yaml"
-    shutil.copy(CHECKOUT / "stacks" / "Pulumi.demo.yaml", file)
+    shutil.copy(path_of("demo"), file)
     session = Session(file, control_plane)
     session.prepare()
     one = Life(session=session, kube=control_plane.client())

@@ -9,13 +9,13 @@ import yaml
 
 from lab.cluster.control_plane import ControlPlane
 from lab.engine.session import Session
-from lab.paths import CHECKOUT
+from tests.examples import path_of
 
 pytestmark = [pytest.mark.lab, pytest.mark.engine]
 
 
 def test_a_mistake_is_told_whole_and_no_provider_is_asked(control_plane: ControlPlane) -> None:
-    session = Session(CHECKOUT / "stacks" / "Pulumi.climate.yaml", control_plane)
+    session = Session(path_of("climate"), control_plane)
     session.prepare()
     document = yaml.safe_load(session.stack_file.read_text())
     document["config"]["binderhub:nodes"] = {"machineTyp": "r5.xlarge", "max": "many"}

@@ -15,11 +15,11 @@ import yaml
 
 from lab.cluster.control_plane import ControlPlane
 from lab.engine.session import Session
-from lab.paths import CHECKOUT
 from lab.providers.aws.cloud import SimulatedAws, journal_of
 from lab.providers.sdk.records import Records
 from lab.providers.sdk.seed import load, records_dir
 from tests.e2e.conftest import Life
+from tests.examples import path_of
 
 pytestmark = [pytest.mark.lab, pytest.mark.engine]
 
@@ -33,7 +33,7 @@ class Stack:
     def __init__(self, name: str, folder: Path, plane: ControlPlane) -> None:
         self.name = name
         file = folder / f"Pulumi.{name}.yaml"
-        document = yaml.safe_load((CHECKOUT / "stacks" / file.name).read_text())
+        document = yaml.safe_load(path_of(name).read_text())
         document["config"]["binderhub:nodes"] = NODES
         file.write_text(yaml.safe_dump(document, sort_keys=False))
         session = Session(file, plane)

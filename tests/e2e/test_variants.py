@@ -1,4 +1,4 @@
-"""Hubs that no file in `stacks/` shows: up, nothing left to change, destroyed without a rest."""
+"""Hubs that no example shows: up, nothing left to change, destroyed without a rest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import yaml
 
 from lab.cluster.control_plane import ControlPlane
 from lab.engine.session import Session
-from lab.paths import CHECKOUT
+from tests.examples import path_of
 
 pytestmark = [pytest.mark.lab, pytest.mark.engine]
 
@@ -31,7 +31,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_variant_lives_and_ends(name: str, tmp_path: Path, control_plane: ControlPlane) -> None:
-    document = yaml.safe_load((CHECKOUT / "stacks" / "Pulumi.demo.yaml").read_text())
+    document = yaml.safe_load(path_of("demo").read_text())
     document["config"] |= {f"binderhub:{k}": v for k, v in VARIANTS[name].items()}
     file = tmp_path / f"Pulumi.{name}.yaml"
     file.write_text(yaml.safe_dump(document))

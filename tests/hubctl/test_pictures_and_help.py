@@ -21,10 +21,10 @@ from hubctl.review import prices
 from model.derived.machines import CATALOGUE
 from model.derived.pools import user_pool
 from model.stackfile.read import Stack, read_text
-from tests.hubctl.conftest import CHECKOUT, OPEN_HUB, Hubctl
+from tests.examples import STACKS, path_of
+from tests.hubctl.conftest import OPEN_HUB, Hubctl
 
 Write = Callable[..., Path]
-STACKS = sorted((CHECKOUT / "stacks").glob("Pulumi.*.yaml"))
 
 
 def read(path: Path) -> Stack:
@@ -135,7 +135,7 @@ def test_a_price_that_the_list_does_not_have_is_not_made_up(name: str, region: s
 
 
 def climate(machine: str, region: str) -> str:
-    text = (CHECKOUT / "stacks" / "Pulumi.climate.yaml").read_text()
+    text = path_of("climate").read_text()
     return text.replace("r5.xlarge", machine).replace("us-west-2", region)
 
 

@@ -17,7 +17,8 @@ from hubctl.console.errors import Problem
 from hubctl.console.subprocesses import Ran
 from hubctl.stackfile import edit
 from model.secrets import ROTATED
-from tests.hubctl.conftest import CHECKOUT, OPEN_HUB, Hubctl
+from tests.examples import STACKS
+from tests.hubctl.conftest import OPEN_HUB, Hubctl
 
 Write = Callable[..., Path]
 
@@ -123,8 +124,8 @@ def test_every_renewed_secret_says_what_people_notice(hubctl: Hubctl, stack: Wri
     assert "the hub and BinderHub restart; launches fail for a minute." in said
 
 
-def test_the_checkouts_own_stacks_can_be_edited() -> None:
-    for path in (CHECKOUT / "stacks").glob("Pulumi.*.yaml"):
+def test_every_example_can_be_edited() -> None:
+    for path in STACKS:
         out = edit.set_key(path.read_text(), "rotate", "proxyToken", 7)
         assert yaml.safe_load(out)["config"]["binderhub:rotate"] == {"proxyToken": 7}
 

@@ -14,9 +14,10 @@ from lab.engine import session
 from lab.engine.outcome import Outcome
 from lab.engine.session import Session
 from lab.errors import LabError
-from lab.paths import CHECKOUT, RunDir
+from lab.paths import RunDir
+from tests.examples import path_of
 
-STACK = CHECKOUT / "stacks" / "Pulumi.demo.yaml"
+STACK = path_of("demo")
 FULL = "error: write /x/demo.json.tmp: no space left on device\n"
 PENDING = """helm upgrade of release demo/jupyterhub failed: another operation \
 (install/upgrade/rollback) is in progress

@@ -12,6 +12,7 @@ from hubctl.diagram.model import graph
 from hubctl.stackfile import find
 from model.rules import RULES
 from model.stackfile import json_schema, reference
+from tests.examples import path_of
 from tests.model.casefiles import FILES, load
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -69,8 +70,8 @@ def rules() -> str:
 
 
 def picture(name: str) -> str:
-    """What one of `stacks/` makes."""
-    stack, hub = find.usable(DOCS.parent / "stacks" / f"Pulumi.{name}.yaml", secrets=False)
+    """What one of `examples/` makes."""
+    stack, hub = find.usable(path_of(name), secrets=False)
     return svg(graph(hub, stack.given_secrets))
 
 

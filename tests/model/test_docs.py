@@ -12,12 +12,12 @@ from jsonschema import Draft202012Validator
 from model.hub import SECTIONS
 from model.rules import RULES
 from model.stackfile.json_schema import stack_schema
+from tests.examples import STACKS
 from tests.model import generate
 from tests.model.casefiles import FILES, load
 
 ROOT = Path(__file__).parents[2]
 PAGES = generate.pages()
-STACKS = sorted((ROOT / "stacks").glob("*.yaml"))
 RIGHT = [
     *STACKS,
     *sorted((ROOT / "tests/model/examples").glob("*.yaml")),

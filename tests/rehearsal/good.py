@@ -8,11 +8,11 @@ from pathlib import Path
 
 from lab.cluster.control_plane import ControlPlane
 from lab.engine.session import Session
-from lab.paths import CHECKOUT
 from lab.progress import Progress
 from rehearsal.context import HubUnderTest
+from tests.examples import CHECKOUT, path_of
 
-STACK = CHECKOUT / "stacks" / "Pulumi.ecology.yaml"
+STACK = path_of("ecology")
 CLASSIC = CHECKOUT / "tests" / "model" / "examples" / "classic-open.yaml"
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from lab.charts import Chart, resolve
-from lab.paths import CHECKOUT
 from model.stackfile.read import read_text
 from rehearsal.bumped_chart import newer
 from rehearsal.checks.planned_change import judge, rows
 from rehearsal.trial_changes import trials
+from tests.examples import path_of
 
 ABOUT = "apiVersion: v2\nname: hub\nversion: 1.2.0\n"
 FILES = {
@@ -53,8 +53,7 @@ def test_a_newer_chart_differs_in_nothing_but_its_version(packed: bool, tmp_path
 
 
 def test_an_upgrade_that_cannot_be_tried_says_why(tmp_path: Path) -> None:
-    file = CHECKOUT / "stacks" / "Pulumi.ecology.yaml"
-    hub = read_text("ecology", file.read_text()).hub
+    hub = read_text("ecology", path_of("ecology").read_text()).hub
     assert hub is not None
     last = trials(hub, {"config": {}}, {}, tmp_path)[-1]
     assert last.document is None
@@ -62,8 +61,7 @@ def test_an_upgrade_that_cannot_be_tried_says_why(tmp_path: Path) -> None:
 
 
 def test_a_chart_whose_new_version_does_not_arrive_is_a_finding(tmp_path: Path) -> None:
-    file = CHECKOUT / "stacks" / "Pulumi.ecology.yaml"
-    hub = read_text("ecology", file.read_text()).hub
+    hub = read_text("ecology", path_of("ecology").read_text()).hub
     assert hub is not None
     charts = {"jupyterhub": _chart(tmp_path, packed=True)}
     trial = trials(hub, {"config": {}}, charts, tmp_path)[-1]

@@ -1,4 +1,4 @@
-"""The rehearsal itself on every stack of `stacks/`.
+"""The rehearsal itself on every stack of `examples/`.
 
 The slow phases are shared out: `trouble` works on the engine and is the same for every stack, so
 one stack takes it; `tests/e2e` follows each stack's changes from its first preview to its end.
@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 
 from lab.cluster.control_plane import ControlPlane
 from lab.cluster.nodes import CORE, SimNode, apply
-from lab.paths import CHECKOUT
 from rehearsal.run import PHASES, rehearse
+from tests.examples import NAMES, path_of
 
 pytestmark = [pytest.mark.lab, pytest.mark.engine]
 
-STACKS = sorted((CHECKOUT / "stacks").glob("Pulumi.*.yaml"))
 QUICK = ("placement", "references", "manifests", "build", "capacity")
 SLOW = {"demo": ("trouble",), "ecology": ("launch", "change"), "climate": ("launch", "change")}
 
@@ -28,12 +26,11 @@ def test_every_phase_is_rehearsed_for_some_stack() -> None:
     assert {*QUICK, *(name for names in SLOW.values() for name in names)} == set(PHASES)
 
 
-@pytest.mark.parametrize("file", STACKS, ids=lambda path: path.name.split(".")[1])
-def test_no_stack_is_shipped_that_would_not_work(file: Path, control_plane: ControlPlane) -> None:
-    name = file.name.split(".")[1]
+@pytest.mark.parametrize("name", NAMES)
+def test_no_stack_is_shipped_that_would_not_work(name: str, control_plane: ControlPlane) -> None:
     _leave_a_node(control_plane)
-    wanted = [*QUICK, *SLOW.get(name, ("launch",))]
-    report = rehearse([file], plane=control_plane, only=wanted)
+    wanted = [*QUICK, *SLOW[name]]
+    report = rehearse([path_of(name)], plane=control_plane, only=wanted)
     (hub,) = report.hubs
     told = [f.text() for phase in hub.phases for f in phase.findings]
     assert report.ok, "\n".join(told)

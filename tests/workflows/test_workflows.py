@@ -19,6 +19,7 @@ import yaml
 
 from hubctl.__main__ import parser
 from lab.install.tools import install
+from tests.examples import path_of
 from tests.hubctl.conftest import OPEN_HUB
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -272,7 +273,7 @@ def test_only_hubs_of_ci_are_previewed_deployed_and_watched(project: Path) -> No
 
 def test_a_job_logs_in_to_the_clouds_of_its_hub_and_of_the_state(project: Path) -> None:
     """A key of the other cloud would be a right too many; without the state's nothing works."""
-    text = (CHECKOUT / "stacks" / "Pulumi.ecology.yaml").read_text()
+    text = path_of("ecology").read_text()
     (project / "stacks" / "Pulumi.a.yaml").write_text(text)
     for backend, a, b in (("", ["gcp"], []), ("s3://state", ["aws", "gcp"], ["aws"])):
         found = outputs("drift", "plan", project, PULUMI_BACKEND_URL=backend)

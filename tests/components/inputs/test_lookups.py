@@ -13,7 +13,7 @@ READ = "pulumi:pulumi:readStackOutputs"
 
 
 def section(name: str, key: str) -> dict[str, object]:
-    """A section of one of the stacks, to change."""
+    """A section of one of the examples, to change."""
     return dict(yaml.safe_load(stack_text(name))["config"][f"binderhub:{key}"])
 
 

@@ -15,7 +15,8 @@ import yaml
 from components.inputs.secrets import decrypt
 from lab.install.tools import ensure
 from model.stackfile.sops import read_secrets_file
-from tests.components.program import ROOT, is_secret, run
+from tests.components.program import is_secret, run
+from tests.examples import path_of
 
 pytestmark = pytest.mark.lab
 
@@ -64,7 +65,7 @@ def test_names_are_known_without_the_key_and_values_are_not(project: Path) -> No
 
 
 def test_the_secret_reaches_its_release_as_a_secret_and_no_disk(project: Path) -> None:
-    document = yaml.safe_load((ROOT / "stacks" / "Pulumi.climate.yaml").read_text())
+    document = yaml.safe_load(path_of("climate").read_text())
     del document["config"]["binderhub:oauthClientSecret"]
     document["config"]["binderhub:secretsFile"] = "secrets.yaml"
     recorded = run("climate", yaml.safe_dump(document))

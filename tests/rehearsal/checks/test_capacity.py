@@ -6,20 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from lab.paths import CHECKOUT
 from model.derived.pools import Pool, user_pool
 from model.sections.nodes import Allocatable
 from model.stackfile.read import read_text
 from rehearsal.checks import capacity
 from rehearsal.checks.capacity import Room
+from tests.examples import path_of
 
 GIB = 2**30
 
 
 def _pool(memory: str = "16Gi", cpu: float = 4, pods: int = 30) -> Pool:
     """A pool of ten nodes of a known size."""
-    file = CHECKOUT / "stacks" / "Pulumi.demo.yaml"
-    hub = read_text("demo", file.read_text()).hub
+    hub = read_text("demo", path_of("demo").read_text()).hub
     assert hub is not None
     size = Allocatable(cpu=cpu, memory=memory, pods=pods)
     return replace(user_pool(hub), machine=None, allocatable=size, max=10)
