@@ -66,6 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
     title = f"{arguments.name}: {_said(answers)}"
     text = draft.text(sections, title=title, comments=answered.comments(answers))
     hub = _checked(arguments.name, text)
+    if path == default:
+        path.parent.mkdir(exist_ok=True)  # git keeps no empty folder
     write_new(path, text)
     secrets = secrets_to_set(hub, ())
     if arguments.json:

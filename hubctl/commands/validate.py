@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from hubctl.console.errors import Problem
@@ -40,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
         else list(dict.fromkeys(find.find(s) for s in arguments.stacks))
     )
     if not paths:
-        raise Problem(f"there is no stack file in {find.project_root() / 'stacks'}.", status=2)
+        folder = find.project_root() / "stacks"
+        print(f"hubctl: no stack file is in {folder}; `hubctl new` makes one.", file=sys.stderr)
     found = check(paths)
     failed = any(errors(f) for _, f in found)
     if arguments.json:

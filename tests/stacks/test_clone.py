@@ -68,8 +68,9 @@ def add(clone: Path) -> None:
 
 
 def remove(clone: Path) -> None:
-    for path in (clone / "stacks").iterdir():
-        path.unlink()
+    """As git leaves it: no empty folder."""
+    shutil.rmtree(clone / "stacks")
+    in_clone(clone, "hubctl", "validate", "--all")
 
 
 @pytest.mark.parametrize("changes", [[add], [remove], [remove, add]], ids=["add", "remove", "both"])
