@@ -201,6 +201,30 @@ def test_workflows_call_hubctl_as_it_is(path: Path) -> None:
         assert parser(words[0]).parse_args(words).command == words[0], words
 
 
+def test_jobs_that_may_write_install_nothing_and_need_only_the_standard_library(
+    tmp_path: Path,
+) -> None:
+    bare = {
+        line.split()[0]
+        for path in FILES
+        for line in re.findall(r"(?<!bin/)python3? -m hubctl (.+)", path.read_text())
+    }
+    assert bare == {"publish"}
+    environment = {"PYTHONPATH": str(CHECKOUT), "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "a/b",
+                   "GITHUB_TOKEN": "t", "GITHUB_API_URL": "http://127.0.0.1:9",
+                   "GITHUB_RUN_ID": "1"}  # fmt: skip
+    for words, said in (
+        (["diff", "none.json"], "none.json cannot be read"),
+        (["drift", "--jobs", "drift "], "Connection refused"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-S", "-m", "hubctl", "publish", *words],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert said in done.stderr, done.stderr
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A repository whose second commit touches a hub of each stage."""
