@@ -50,8 +50,8 @@ Set HUBCTL_DEBUG=1 for the traceback of an internal error.
 """
 
 
-def parser(only: str | None = None) -> argparse.ArgumentParser:
-    """The command line. `only` fills in the options of one command (the others stay names)."""
+def parser(*filled: str) -> argparse.ArgumentParser:
+    """The command line. Only the commands in `filled` get their options: each costs an import."""
     top = argparse.ArgumentParser(
         prog="hubctl",
         description="Make, check, compare and try Binder hubs: one stack file each.",
@@ -69,7 +69,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        if name == only:
+        if name in filled:
             module = importlib.import_module(f"hubctl.commands.{module_name}")
             module.arguments(sub)
             sub.set_defaults(run=module.run)
@@ -122,7 +122,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 2
         if command is not None and command not in COMMANDS:
             raise Problem(unknown(command), status=2)
-        arguments = parser(command).parse_args(words)
+        arguments = parser(command or "").parse_args(words)
         status: int = arguments.run(arguments)
         sys.stdout.flush()
         return status

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hubctl import completion_scripts
 from hubctl.__main__ import COMMANDS, parser
 from hubctl.commands import cost as cost_command
+from hubctl.commands.completion import subparser
 from hubctl.diagram.draw import columns, mermaid, reduced, svg
 from hubctl.diagram.model import Graph, Node, graph
 from hubctl.review import prices
@@ -197,7 +197,7 @@ def test_a_retiring_pool_costs_but_takes_nobody(hubctl: Hubctl, stack: Write) ->
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_examples_and_exit_codes(command: str) -> None:
-    sub = completion_scripts._sub(parser(command), command)
+    sub = subparser(parser(command), command)
     text = sub.format_help()
     assert "examples:\n  " in text
     assert f"hubctl {command}" in text
@@ -210,7 +210,7 @@ def test_every_command_has_help_with_examples_and_exit_codes(command: str) -> No
 def test_every_command_that_takes_a_stack_refuses_a_missing_one_kindly(
     hubctl: Hubctl, project: Path, command: str
 ) -> None:
-    sub = completion_scripts._sub(parser(command), command)
+    sub = subparser(parser(command), command)
     if not any("STACK|FILE" in str(a.metavar) for a in sub._actions):
         return
     extra = {"rotate": ["proxyToken"], "diff": ["--against", "nothing"]}.get(command, [])
