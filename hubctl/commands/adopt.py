@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from hubctl.commands.rotate import write
 from hubctl.console.errors import Problem
 from hubctl.console.output import print_json, print_table, progress
 from hubctl.console.subprocesses import Ran, Run
 from hubctl.console.subprocesses import run as run_program
-from hubctl.review.snapshots import helm_access, kube_access
+from hubctl.live.access import helm_access, kube_access
 from hubctl.stackfile import draft, edit, find
+from hubctl.stackfile.replace import write
 from hubctl.takeover import import_ids
 from hubctl.takeover.import_ids import Candidate
 

@@ -10,7 +10,8 @@ import sys
 from hubctl.console.errors import Problem
 from hubctl.console.output import print_json
 from hubctl.review import affected
-from hubctl.review.git import GitRepository, known_stacks
+from hubctl.review.git import GitRepository
+from hubctl.review.known_stacks import known_stacks
 from hubctl.stackfile import find
 
 EXAMPLES = """examples:

@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hubctl.commands.new import write_new
 from hubctl.console.errors import Problem
 from hubctl.console.output import print_diff, print_json
 from hubctl.review import diff
 from hubctl.review.masking import HIDDEN, mask
 from hubctl.review.render import plain
 from hubctl.stackfile import find
+from hubctl.stackfile.replace import write_new
 from hubctl.takeover.helm_values import defaults, layers
 from hubctl.takeover.helm_values.convert import Converted, convert
 from hubctl.takeover.helm_values.leftovers import Leaf

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from hubctl.create import answers as answered
 from hubctl.create import interview
 from hubctl.create.questions import QUESTIONS, Answers, is_open
 from hubctl.stackfile import draft, find
+from hubctl.stackfile.replace import write_new
 from model.derived import names
 from model.derived.example_repository import launchable
 from model.findings import errors
@@ -110,18 +110,6 @@ def _checked(name: str, text: str) -> Hub:
             + "".join(f"\n  {finding.text()}" for finding in bad)
         )
     return stack.hub
-
-
-def write_new(path: Path, text: str) -> None:
-    """Write a file that must not exist yet; raises Problem."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise Problem(f"{path} exists; nothing was written.", status=2) from None
-    except OSError as error:
-        raise Problem(f"{path} cannot be written: {error.strerror}.", status=2) from None
 
 
 def instructions(hub: Hub, secrets: list[str]) -> str:

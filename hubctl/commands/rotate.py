@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from pathlib import Path
 
 from hubctl.console.errors import Problem
 from hubctl.console.output import print_json
 from hubctl.stackfile import edit, find
+from hubctl.stackfile.replace import write
 from model.derived.registry_access import registry_access
 from model.derived.secret_readers import said
 from model.secrets import GIVEN, ROTATED
@@ -67,15 +67,3 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{path}: rotate.{name} {'would become' if arguments.dry_run else 'is now'} {number}")
     print(f"At the next `pulumi up --stack {hub.name}`: {effect}.")
     return 0
-
-
-def write(path: Path, text: str) -> None:
-    """Replace a file's text in one step; raises Problem."""
-    temporary = path.with_name(f".{path.name}.new")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.chmod(path.stat().st_mode & 0o777)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise Problem(f"{path} cannot be written: {error.strerror}.") from None

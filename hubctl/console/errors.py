@@ -9,3 +9,7 @@ class Problem(Exception):
     def __init__(self, message: str, *, status: int = 1) -> None:
         super().__init__(message)
         self.status = status
+
+
+class Trouble(Exception):
+    """A request got no answer. The text is for people, and holds no secret."""

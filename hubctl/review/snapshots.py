@@ -17,6 +17,7 @@ import yaml
 
 from hubctl.console.errors import Problem
 from hubctl.console.subprocesses import Run, require, run
+from hubctl.live.access import helm_access
 from hubctl.review import manifests, render
 from hubctl.review.affected import RENDERING, is_under
 from hubctl.review.git import GitRepository
@@ -175,23 +176,3 @@ def _chart(release: render.Rendered, access: list[str], run: Run) -> str:
     version = (yaml.safe_load(done.out) or {}).get("version") if done.ok else None
     wanted = release.plan.version
     return release.chart.replace(wanted, str(version)) if version and wanted else release.chart
-
-
-def helm_access(hub: Hub) -> list[str]:
-    """Options with which helm reaches the hub's cluster and namespace."""
-    out = ["--namespace", hub.ns]
-    if hub.cluster.kubeconfig:
-        out += ["--kubeconfig", os.path.expanduser(hub.cluster.kubeconfig)]
-    if hub.cluster.kube_context:
-        out += ["--kube-context", hub.cluster.kube_context]
-    return out
-
-
-def kube_access(hub: Hub) -> list[str]:
-    """Options with which kubectl reaches the hub's cluster."""
-    out = []
-    if hub.cluster.kubeconfig:
-        out += ["--kubeconfig", os.path.expanduser(hub.cluster.kubeconfig)]
-    if hub.cluster.kube_context:
-        out += ["--context", hub.cluster.kube_context]
-    return out

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from hubctl.console.checks import Check
+from hubctl.live.access import helm_access, kube_access
 from hubctl.live.doctor.edges import Edges
 from hubctl.live.doctor.tools import load, reached_by_cloud
-from hubctl.review.snapshots import helm_access, kube_access
 from model.hub import Hub
 from model.sections.cluster import GcpCluster
 from values.releases import releases

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from hubctl.console.errors import Trouble
 from hubctl.console.subprocesses import Run, run
-from hubctl.trouble import Trouble
 
 Http = Callable[..., Any]
 """`http(method, url, headers=..., auth=...)` -> a response with status_code, headers, json();
-raises hubctl.trouble.Trouble."""
+raises hubctl.console.errors.Trouble."""
 
 
 @dataclass(frozen=True, kw_only=True)

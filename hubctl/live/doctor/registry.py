@@ -16,10 +16,10 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from hubctl.console.checks import Check
+from hubctl.console.errors import Trouble
+from hubctl.live.access import kube_access
 from hubctl.live.doctor.edges import Edges, Http
 from hubctl.live.doctor.tools import load
-from hubctl.review.snapshots import kube_access
-from hubctl.trouble import Trouble
 from model.derived.flavour import flavour
 from model.derived.registry_access import RegistryAccess, registry_access
 from model.hub import Hub

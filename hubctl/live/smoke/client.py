@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from hubctl.trouble import Trouble
+from hubctl.console.errors import Trouble
 
 CONNECT, READ = 10.0, 30.0
 # BinderHub sends a sign of life every 25 seconds.

@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from hubctl.console.checks import Check, State
+from hubctl.console.errors import Trouble
 from hubctl.console.output import Say
 from hubctl.live.smoke.client import SILENCE, Client
 from hubctl.live.smoke.events import ADVICE, LaunchProgress, events
 from hubctl.live.smoke.plan import Plan
-from hubctl.trouble import Trouble
 
 _NEEDS_LOGIN = (
     "give a token of a member in HUBCTL_TOKEN or --token-file; see `hubctl smoke --help`."

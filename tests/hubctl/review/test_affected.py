@@ -12,7 +12,7 @@ import pytest
 
 from hubctl.review.affected import Known, affected
 from hubctl.review.cloud_logins import logins
-from hubctl.review.git import known_stacks
+from hubctl.review.known_stacks import known_stacks
 from tests.hubctl.conftest import OPEN_HUB, Hubctl
 
 GKE = Known(name="gke", file="stacks/Pulumi.gke.yaml", clouds=frozenset({"gcp"}))
