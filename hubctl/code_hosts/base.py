@@ -1,4 +1,4 @@
-"""What hubctl asks of a forge, and the one edge over which it asks."""
+"""What hubctl asks of a code host, and the one edge over which it asks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECONDS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A finished job of this run. `step` is the first step that failed, when the forge tells."""
+    """A finished job of this run. `step` is the first step that failed, when the code host tells."""
 
     name: str
     ok: bool
@@ -27,8 +27,8 @@ class Job:
     step: str = ""
 
 
-class Forge(Protocol):
-    """A project on a forge. Every method raises Problem when the forge refuses."""
+class CodeHost(Protocol):
+    """A project on GitHub or GitLab. Every method raises Problem when the code host refuses."""
 
     def pull_request(self) -> int | None:
         """The pull request that this job is about; None when it is not open any more."""
@@ -51,13 +51,13 @@ class Api:
         parts = urllib.parse.urlsplit(base)
         # Plain HTTP would show the token; tests talk to this machine.
         if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
-            raise Problem(f"the forge's address {base!r} is not https.", status=2)
+            raise Problem(f"the code host's address {base!r} is not https.", status=2)
         self._base = base.rstrip("/")
         self._headers = {**headers, "User-Agent": "hubctl", "Content-Type": "application/json"}
         self._open = urllib.request.build_opener(_NoRedirect).open
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """The answer; raises Problem with the forge's own words."""
+        """The answer; raises Problem with the code host's own words."""
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked
             self._base + path,
             method=method,

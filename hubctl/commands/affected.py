@@ -19,7 +19,7 @@ EXAMPLES = """examples:
   hubctl affected --base origin/main --head HEAD    commits only
   hubctl affected --base "$BEFORE" --head "$AFTER" --json
   hubctl affected --all --json                      every stack, for a schedule
-A base of zeros or nothing, as forges give for a new branch, means every stack, and says so.
+A base of zeros or nothing, as code hosts give for a new branch, means every stack, and says so.
 JSON has `affected` with the reasons, `deleted` (stacks whose file is gone and whose hub nobody has
 destroyed by that), and for CI `matrix` ({"include": [{"stack", "file", "stage", "clouds",
 "adopting"}]}), the same split in `stages.first` (staging) and `stages.rest` (production). Stacks of

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hubctl.code_hosts import drift, received
-from hubctl.code_hosts.base import Forge
+from hubctl.code_hosts.base import CodeHost
 from hubctl.code_hosts.github import GitHub
 from hubctl.code_hosts.gitlab import GitLab
 from hubctl.console.errors import Problem
@@ -21,7 +21,7 @@ EXAMPLES = """examples:
   hubctl publish drift --jobs 'drift '    one issue about all jobs `drift STACK` of this run
 Runs in a job of GitHub Actions (with GITHUB_TOKEN) or GitLab CI (with FORGE_TOKEN: a project access
 token of scope api). The file is data, whoever wrote it: nothing of it becomes markup or a mention.
-Exit status: 0 written, or nothing to write to, 1 the forge or the file is at fault, 2 misuse.
+Exit status: 0 written, or nothing to write to, 1 the code host or the file is at fault, 2 misuse.
 """
 
 
@@ -38,32 +38,32 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.what == "diff":
         if not arguments.file or arguments.jobs:
             raise Problem("give the file that `hubctl diff --json` wrote, and no --jobs.", status=2)
-        return _diff(_forge(os.environ), Path(arguments.file))
+        return _diff(_code_host(os.environ), Path(arguments.file))
     if arguments.file or not arguments.jobs:
         raise Problem("give --jobs PREFIX, and no file.", status=2)
-    return _drift(_forge(os.environ), arguments.jobs)
+    return _drift(_code_host(os.environ), arguments.jobs)
 
 
-def _diff(forge: Forge, path: Path) -> int:
+def _diff(host: CodeHost, path: Path) -> int:
     body = diff.markdown(received.read(_bytes(path)))
-    number = forge.pull_request()
+    number = host.pull_request()
     if number is None:
         print("the pull request is not open any more; nothing was written")
         return 0
-    print(forge.comment(number, body, diff.MARKER))
+    print(host.comment(number, body, diff.MARKER))
     return 0
 
 
-def _drift(forge: Forge, prefix: str) -> int:
-    jobs = forge.jobs(prefix)
+def _drift(host: CodeHost, prefix: str) -> int:
+    jobs = host.jobs(prefix)
     if not jobs:
         raise Problem(f"no finished job of this run has a name that starts with {prefix!r}.")
     body, wanted = drift.report(jobs, prefix)
-    print(forge.issue(drift.TITLE, body, drift.MARKER, wanted=wanted) or "no drift")
+    print(host.issue(drift.TITLE, body, drift.MARKER, wanted=wanted) or "no drift")
     return 0
 
 
-def _forge(environment: Mapping[str, str]) -> Forge:
+def _code_host(environment: Mapping[str, str]) -> CodeHost:
     if environment.get("GITLAB_CI"):
         return GitLab(environment)
     if environment.get("GITHUB_ACTIONS"):

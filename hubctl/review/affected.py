@@ -138,8 +138,8 @@ def everything(known: Sequence[Known]) -> Touch:
 
 
 def is_nothing(ref: str) -> bool:
-    """Whether a revision is none: forges give zeros for a new branch, and nothing to a job that no
-    push started."""
+    """Whether a revision is none: code hosts give zeros for a new branch, and nothing to a job that
+    no push started."""
     return not ref.strip("0")
 
 

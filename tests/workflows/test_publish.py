@@ -16,7 +16,7 @@ from hubctl.code_hosts.base import Api, Job
 from hubctl.commands import publish
 from hubctl.console.errors import Problem
 from hubctl.review.diff import MARKER, ReleaseDiff, StackDiff, markdown
-from tests.workflows.forge_double import Answer, Double, serve
+from tests.workflows.code_host_double import Answer, Double, serve
 
 DIFF = StackDiff(
     name="ecology",
@@ -35,7 +35,7 @@ def double() -> Iterator[Double]:
         yield running
 
 
-class GitHubSide:
+class FakeGitHub:
     """GitHub with one pull request from a fork; `comments` and `issues` are what it keeps."""
 
     def __init__(self, double: Double, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,8 +88,8 @@ class GitHubSide:
 
 
 @pytest.fixture
-def github(double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitHubSide:
-    return GitHubSide(double, tmp_path, monkeypatch)
+def github(double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGitHub:
+    return FakeGitHub(double, tmp_path, monkeypatch)
 
 
 def call(*words: str) -> int:
@@ -104,7 +104,7 @@ def written(folder: Path, *stacks: StackDiff) -> str:
     return str(path)
 
 
-def test_the_comment_is_made_once_then_edited(github: GitHubSide, tmp_path: Path) -> None:
+def test_the_comment_is_made_once_then_edited(github: FakeGitHub, tmp_path: Path) -> None:
     file = written(tmp_path, DIFF)
     call("diff", file)
     [(method, target, body)] = github.double.written()
@@ -118,7 +118,7 @@ def test_the_comment_is_made_once_then_edited(github: GitHubSide, tmp_path: Path
 
 
 def test_a_strangers_comment_with_our_marker_is_not_taken_for_ours(
-    github: GitHubSide, tmp_path: Path
+    github: FakeGitHub, tmp_path: Path
 ) -> None:
     github.comments = [{"id": 1, "user": PERSON, "body": f"{MARKER}\nlooks good"}]
     call("diff", written(tmp_path, DIFF))
@@ -126,12 +126,12 @@ def test_a_strangers_comment_with_our_marker_is_not_taken_for_ours(
 
 
 def test_a_fork_cannot_comment_on_somebody_elses_pull_request(
-    github: GitHubSide, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    github: FakeGitHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The number comes from GitHub, by the branch and commit that ran; never from the file."""
     github.pulls = [
-        GitHubSide.pull(8, "victim/hubs", "a" * 40),  # the same commit, another repository
-        GitHubSide.pull(9, "mallory/hubs", "b" * 40),  # a newer commit: its own run will tell
+        FakeGitHub.pull(8, "victim/hubs", "a" * 40),  # the same commit, another repository
+        FakeGitHub.pull(9, "mallory/hubs", "b" * 40),  # a newer commit: its own run will tell
     ]
     assert call("diff", written(tmp_path, DIFF)) == 0
     assert github.double.written() == []
@@ -140,7 +140,7 @@ def test_a_fork_cannot_comment_on_somebody_elses_pull_request(
     assert "head=mallory%3Apatch-1" in asked and "state=open" in asked
 
 
-def test_markup_of_a_strangers_file_stays_text(github: GitHubSide, tmp_path: Path) -> None:
+def test_markup_of_a_strangers_file_stays_text(github: FakeGitHub, tmp_path: Path) -> None:
     evil = "@everyone ![](https://evil.example/x.png) <img src=x> [click](https://evil.example)"
     bad = StackDiff(
         name=f"a|b {evil}",
@@ -185,7 +185,7 @@ def test_a_file_that_is_something_else_is_refused(raw: bytes) -> None:
 
 
 def test_a_link_in_the_artifact_shows_nothing_of_the_runner(
-    github: GitHubSide, tmp_path: Path
+    github: FakeGitHub, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret.json"
     secret.write_text(json.dumps([DIFF.as_dict()]))
@@ -208,12 +208,12 @@ def test_a_long_difference_still_fits_a_comment() -> None:
     assert len(markdown(received.read(json.dumps([long.as_dict()] * 4).encode()))) < 65_536
 
 
-def test_the_token_goes_nowhere_else(double: Double, github: GitHubSide) -> None:
+def test_the_token_goes_nowhere_else(double: Double, github: FakeGitHub) -> None:
     double.routes = {r"GET /x": lambda m, q, b: (302, {"to": "http://127.0.0.2:1/steal"})}
     with pytest.raises(Problem, match="refused with 302"):
         Api(double.url, {"Authorization": "t0ken"}).ask("GET", "/x")
     with pytest.raises(Problem, match="not https"):
-        Api("http://forge.example.org", {})
+        Api("http://code.example.org", {})
 
 
 def job(name: str, conclusion: str, *steps: tuple[str, str]) -> dict[str, Any]:
@@ -223,7 +223,7 @@ def job(name: str, conclusion: str, *steps: tuple[str, str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_drift_is_one_issue_that_is_opened_edited_and_closed(github: GitHubSide) -> None:
+def test_drift_is_one_issue_that_is_opened_edited_and_closed(github: FakeGitHub) -> None:
     fine = job("drift a", "success", ("preview", "success"))
     gone = job("drift b", "failure", ("GCP", "success"), ("preview", "failure"))
     locked = job("drift c", "failure", ("GCP", "failure"))
@@ -257,13 +257,13 @@ def test_drift_is_one_issue_that_is_opened_edited_and_closed(github: GitHubSide)
     assert len(github.double.written()) == before, "no drift opens no issue"
 
 
-def test_drift_is_not_reported_as_fine_when_no_job_was_found(github: GitHubSide) -> None:
+def test_drift_is_not_reported_as_fine_when_no_job_was_found(github: FakeGitHub) -> None:
     github.jobs = [job("plan", "success")]
     with pytest.raises(Problem, match="no finished job"):
         call("drift", "--jobs", "drift ")
 
 
-def test_a_refusal_tells_the_forges_words_and_not_the_token(github: GitHubSide) -> None:
+def test_a_refusal_tells_the_code_hosts_words_and_not_the_token(github: FakeGitHub) -> None:
     github.double.routes = {
         r"GET .*": lambda m, q, b: (403, {"message": "Resource not accessible"})
     }

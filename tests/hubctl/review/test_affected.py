@@ -139,7 +139,7 @@ def test_all_is_every_stack_without_git(hubctl: Hubctl, stack: Callable[..., Pat
 def test_a_new_branch_takes_every_stack_and_says_so(
     hubctl: Hubctl, stack: Callable[..., Path], base: str
 ) -> None:
-    """A forge names the revision before a branch's first push by zeros: failing would deploy none."""
+    """Zeros stand for the revision before a branch's first push: failing would deploy none."""
     stack("a")
     for words in (("affected", "--json"), ("pipeline", "up")):
         result = hubctl(*words, "--base", base)
