@@ -83,7 +83,7 @@ class _Version(argparse.Action):
 
 
 def version() -> str:
-    """Of the package that is installed, or of the checkout that this runs in."""
+    """The installed package's version, else that of the checkout."""
     from importlib import metadata
 
     try:
@@ -97,7 +97,7 @@ def version() -> str:
 
 
 def unknown(command: str) -> str:
-    """What to say of a command that there is not."""
+    """The answer to a misspelt command: the nearest real one, or where all are listed."""
     import difflib
 
     near = difflib.get_close_matches(command, COMMANDS, n=1)
@@ -156,7 +156,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _drop_output() -> None:
-    """What is left to write goes nowhere; Python would complain again when it ends."""
+    """Discard what is still buffered; flushing it at exit would fail again, with a traceback."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 

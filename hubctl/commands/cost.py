@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         [
             (r["pool"], r["machine"] or "(not ours)", f"{r['min']} to {r['max']}",
              _dollars(r["hour"], 3), _dollars(r["leastMonth"]), _dollars(r["mostMonth"]),
-             "retiring: no new ones" if r["retiring"] else
+             "draining: no new ones" if r["retiring"] else
              f"{r['serversPerNode']} each, {r['servers']} in all" if r["servers"] else "")
             for r in rows
         ],

@@ -95,8 +95,8 @@ def _since(path: Path, before: snapshots.Revision, charts: Charts | None) -> Sta
         return StackDiff(name=stack.name, state="errors", notes=notes)
     new = snapshots.of_hub(stack.hub, stack.given_secrets, charts)
     try:
-        old = before.side(stack.name, charts, stack.hub.ns)
-    except snapshots.Broken as error:
+        old = before.snapshot(stack.name, charts, stack.hub.ns)
+    except snapshots.CannotRender as error:
         note = "the base revision cannot be rendered, so all of it is shown as new:"
         parts = tuple(compare({}, new, ("before", "after")))
         notes = (note, *str(error).splitlines()[:20])

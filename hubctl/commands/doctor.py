@@ -35,9 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
     """See EXAMPLES for the exit status."""
     stack, hub = find.usable(find.find(arguments.stack))
     # pulumi finds the project by the folder.
-    world = Edges(run=functools.partial(subprocesses.run, cwd=find.project_root()))
+    edges = Edges(run=functools.partial(subprocesses.run, cwd=find.project_root()))
     with progress(quiet=arguments.json) as say:
-        checks = examine(hub, stack.given_secrets, say, world, offline=arguments.offline)
+        checks = examine(hub, stack.given_secrets, say, edges, offline=arguments.offline)
     if arguments.json:
         print_json({"stack": stack.name, "ok": not failed(checks),
                     "checks": [check.as_dict() for check in checks]})  # fmt: skip
@@ -47,29 +47,29 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def examine(
-    hub: Hub, given: frozenset[str], say: Say, world: Edges, *, offline: bool
+    hub: Hub, given_secrets: frozenset[str], say: Say, edges: Edges, *, offline: bool
 ) -> list[Check]:
     """Every check, in the order in which one depends on the other."""
     say("asking pulumi")
     out = [
-        *tools.binaries(hub, world), *tools.login(hub, world), *tools.stack_state(hub, world),
-        *tools.plugins(hub, world),
+        *tools.binaries(hub, edges), *tools.login(hub, edges), *tools.stack_state(hub, edges),
+        *tools.plugins(hub, edges),
     ]  # fmt: skip
-    values, asked = tools.config_secrets(hub, world)
-    out += tools.secrets(hub, given, values, asked)
+    values, asked = tools.config_secrets(hub, edges)
+    out += tools.secrets(hub, given_secrets, values, asked)
     if offline:
         return out
     say("asking the cluster")
-    reached = list(cluster.access(hub, world))
+    reached = list(cluster.access(hub, edges))
     out += reached
     if reached[-1].state == "ok":
         out += [
-            *cluster.ingress(hub, world),
-            *cluster.core_nodes(hub, world),
-            *cluster.stuck(hub, world),
+            *cluster.ingress(hub, edges),
+            *cluster.core_nodes(hub, edges),
+            *cluster.stuck(hub, edges),
         ]
     say("asking both hosts")
-    out += hosts.hosts(hub, world)
+    out += hosts.hosts(hub, edges)
     say("asking the registry")
-    out += registry.registry(hub, values, world)
+    out += registry.registry(hub, values, edges)
     return out

@@ -97,7 +97,8 @@ def difference(done: Converted) -> list[diff.ReleaseDiff]:
     (`6Gi` and `6G`) is written alike, and long programs are one line each."""
     kept = {leaf.where for leaf in done.heaps.kept}
     refused = {leaf.where for leaf in done.heaps.derived if leaf.why.startswith("BH069")}
-    sides: list[dict[str, str]] = [{}, {}]
+    before: dict[str, str] = {}
+    after: dict[str, str] = {}
     for release in sorted({*done.original, *done.rendered}):
         new = done.rendered.get(release, {})
         old = done.original.get(release, {})
@@ -107,9 +108,9 @@ def difference(done: Converted) -> list[diff.ReleaseDiff]:
                 old = put(old, steps, at(new, steps)[1])
             elif where in refused:
                 old = put(old, steps, HIDDEN)
-        for side, values in zip(sides, (old, new), strict=True):
-            side[release] = to_yaml(_folded(mask(plain(values)))) if values else ""
-    return diff.compare(sides[0], sides[1], ("original", "stack"))
+        for texts, values in ((before, old), (after, new)):
+            texts[release] = to_yaml(_folded(mask(plain(values)))) if values else ""
+    return diff.compare(before, after, ("original", "stack"))
 
 
 def _folded(value: Any) -> Any:

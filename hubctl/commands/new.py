@@ -59,9 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if path.exists():
         raise Problem(f"{path} exists; edit it, or choose another name.", status=2)
-    given = {q.flag: getattr(arguments, q.flag.replace("-", "_")) for q in QUESTIONS}
+    flags = {q.flag: getattr(arguments, q.flag.replace("-", "_")) for q in QUESTIONS}
     ask = None if arguments.no_input or not sys.stdin.isatty() else _ask
-    answers = interview.interview(given, ask)
+    answers = interview.interview(flags, ask)
     sections = answered.sections(answers)
     title = f"{arguments.name}: {_said(answers)}"
     text = draft.text(sections, title=title, comments=answered.comments(answers))

@@ -1,15 +1,15 @@
-"""A user's mistake, said in one sentence instead of a traceback."""
+"""Failures that hubctl expects: each becomes a sentence for people, never a traceback."""
 
 from __future__ import annotations
 
 
 class Problem(Exception):
-    """Ends the command. `status` 2 is misuse, 1 anything else."""
+    """Ends the command; `main` prints it. `status` is the exit status: 2 for misuse, else 1."""
 
     def __init__(self, message: str, *, status: int = 1) -> None:
         super().__init__(message)
         self.status = status
 
 
-class Trouble(Exception):
-    """A request got no answer. The text is for people, and holds no secret."""
+class NoAnswer(Exception):
+    """A server gave no answer. A check reports it and goes on. Its text holds no secret."""

@@ -31,7 +31,7 @@ class Charts:
         Raises Problem when helm or the chart is not there."""
         *repository, name, version = chart.split()
         where = self._where(name, version, repository[0] if repository else None)
-        # Values carry place-holders only, yet nobody else needs to read them.
+        # Secrets are placeholders in it, yet nobody else needs to read it.
         with tempfile.TemporaryDirectory(prefix="hubctl-") as folder:
             path = Path(folder) / "values.yaml"
             path.touch(mode=0o600)

@@ -40,7 +40,7 @@ class Rendered:
         }
 
 
-def render(hub: Hub, given: frozenset[str]) -> list[Rendered]:
+def render(hub: Hub, given_secrets: frozenset[str]) -> list[Rendered]:
     """Every release of a hub, in the order of installation."""
     return [
         Rendered(
@@ -51,7 +51,7 @@ def render(hub: Hub, given: frozenset[str]) -> list[Rendered]:
             body=to_yaml(plan.values),
             plan=plan,
         )
-        for plan in releases(hub, given)
+        for plan in releases(hub, given_secrets)
     ]
 
 
@@ -66,7 +66,7 @@ def parse(text: str) -> list[Rendered]:
 
 
 def plain(values: Any) -> Any:
-    """Values with each secret as its place-holder text."""
+    """Values in which each secret is its placeholder, `<secret:NAME>`."""
     match values:
         case Secret():
             return str(values)

@@ -1,7 +1,8 @@
-"""What a difference compares: values as they are, were at a revision, or are deployed.
+"""The two snapshots that a difference compares: a hub's values as they are now, as they were at a
+revision, or as they are deployed.
 
-A side is texts by release name, masked. An older revision is rendered by its own code, in a
-process of its own, when that code differs from this one.
+An older revision is rendered by its own code, in a process of its own, when that code differs from
+this one: what was deployed then came from that code.
 """
 
 from __future__ import annotations
@@ -32,17 +33,18 @@ from values.render import to_yaml
 _RENDERER = ("model", "spec", "values", "hubctl")
 """The rooms that render a stack; `spec` was the name of `model` until it moved."""
 
-Side = dict[str, str]
+Snapshot = dict[str, str]
+"""Masked text by name: `jupyterhub values`, `jupyterhub manifests`."""
 
 
-class Broken(Exception):
-    """A side cannot be rendered; the text says why, in lines for people."""
+class CannotRender(Exception):
+    """There is no snapshot; the text says why, in lines for people."""
 
 
-def of_hub(hub: Hub, given: frozenset[str], charts: manifests.Charts | None) -> Side:
+def of_hub(hub: Hub, given_secrets: frozenset[str], charts: manifests.Charts | None) -> Snapshot:
     """The values (with `charts`, the manifests too) of a hub as it is now."""
-    out: Side = {}
-    for release in render.render(hub, given):
+    out: Snapshot = {}
+    for release in render.render(hub, given_secrets):
         assert release.plan
         out |= _texts(release.name, release.chart, release.plan.values, hub.ns, charts)
     return out
@@ -54,7 +56,7 @@ def _texts(
     values: Mapping[str, Any],
     namespace: str,
     charts: manifests.Charts | None,
-) -> Side:
+) -> Snapshot:
     masked = mask(render.plain(values), values)
     out = {f"{name} values": f"# {chart}\n{to_yaml(masked)}"}
     if charts:
@@ -65,7 +67,7 @@ def _texts(
 
 def of_text(
     name: str, text: str, charts: manifests.Charts | None, show: Callable[[str], str | None]
-) -> Side:
+) -> Snapshot:
     """The values of a stack file's text, rendered by the code of this process; `show` gives the text
     of a file beside it."""
     secrets = None
@@ -76,7 +78,7 @@ def of_text(
         )
     stack = read_text(name, text, secrets)
     if stack.hub is None or errors(stack.findings):
-        raise Broken("\n".join(f.text() for f in errors(stack.findings)))
+        raise CannotRender("\n".join(f.text() for f in errors(stack.findings)))
     return of_hub(stack.hub, stack.given_secrets, charts)
 
 
@@ -100,7 +102,9 @@ class Revision:
         if self._folder:
             self._folder.cleanup()
 
-    def side(self, name: str, charts: manifests.Charts | None, namespace: str) -> Side | None:
+    def snapshot(
+        self, name: str, charts: manifests.Charts | None, namespace: str
+    ) -> Snapshot | None:
         """The values of a stack then; None when it was not there."""
         text = self.repository.show(self.commit, f"stacks/Pulumi.{name}.yaml")
         if text is None:
@@ -109,7 +113,7 @@ class Revision:
             return of_text(name, text, charts, self._show)
         folder = Path(self._folder.name)
         if not (folder / "hubctl").is_dir():
-            raise Broken("that revision has no hubctl to render it with")
+            raise CannotRender("that revision has no hubctl to render it with")
         path = folder / "stacks" / f"Pulumi.{name}.yaml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -120,8 +124,8 @@ class Revision:
             env={**os.environ, "PYTHONPATH": str(folder)},
         )
         if not done.ok:
-            raise Broken(done.err.replace(f"{folder}/", "").strip() or done.words)
-        out: Side = {}
+            raise CannotRender(done.err.replace(f"{folder}/", "").strip() or done.words)
+        out: Snapshot = {}
         for release in render.parse(done.out):
             values = yaml.safe_load(release.body) or {}
             out |= _texts(release.name, release.chart, values, namespace, charts)
@@ -141,12 +145,12 @@ class Revision:
 
 
 def deployed(
-    hub: Hub, given: frozenset[str], charts: manifests.Charts | None, run: Run = run
-) -> Side:
+    hub: Hub, given_secrets: frozenset[str], charts: manifests.Charts | None, run: Run = run
+) -> Snapshot:
     """What Helm holds in the cluster, with secrets hidden; a release that is not there is absent."""
-    out: Side = {}
+    out: Snapshot = {}
     access = helm_access(hub)
-    for release in render.render(hub, given):
+    for release in render.render(hub, given_secrets):
         assert release.plan
         words = ["helm", "get", "values", release.name, "--output", "yaml", *access]
         done = run(words)

@@ -1,1 +1,1 @@
-"""What stands between a stack file and a hub that works: small checks, each with its edge given."""
+"""What stands between a stack file and a hub that works: small checks that ask through `Edges`."""

@@ -1,4 +1,4 @@
-"""Everything that the checks ask of the world. Tests give their own."""
+"""Everything that the checks ask outside this process. Tests give their own answers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubctl.console.errors import Trouble
+from hubctl.console.errors import NoAnswer
 from hubctl.console.subprocesses import Run, run
 
 Http = Callable[..., Any]
 """`http(method, url, headers=..., auth=...)` -> a response with status_code, headers, json();
-raises hubctl.console.errors.Trouble."""
+raises hubctl.console.errors.NoAnswer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ def _why(error: ssl.SSLCertVerificationError) -> str:
 
 
 def http(method: str, url: str, **options: Any) -> Any:
-    """A request without redirects; raises Trouble."""
+    """A request without redirects; raises NoAnswer."""
     import requests
 
     from hubctl.live.smoke.client import CONNECT, READ, explain
@@ -82,7 +82,7 @@ def http(method: str, url: str, **options: Any) -> Any:
             method, url, allow_redirects=False, timeout=(CONNECT, READ), **options
         )
     except requests.RequestException as error:
-        raise Trouble(explain(error, url)) from None
+        raise NoAnswer(explain(error, url)) from None
 
 
 def now() -> datetime.datetime:
@@ -92,7 +92,7 @@ def now() -> datetime.datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Edges:
-    """All of them."""
+    """Every way out of this process, with the real one as default."""
 
     run: Run = run
     resolve: Callable[[str], list[str]] = resolve

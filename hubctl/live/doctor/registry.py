@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from hubctl.console.checks import Check
-from hubctl.console.errors import Trouble
+from hubctl.console.errors import NoAnswer
 from hubctl.live.access import kube_access
 from hubctl.live.doctor.edges import Edges, Http
 from hubctl.live.doctor.tools import load
@@ -93,13 +93,13 @@ def registry(hub: Hub, values: dict[str, str], edges: Edges) -> Iterator[Check]:
 
 
 def try_registry(url: str, image: str, login: Login | None, http: Http) -> Iterator[Check]:
-    """Look-up and push, with the credentials and without side effects that stay."""
+    """Try a lookup and a push with the credentials; what the push begins is cancelled."""
     url = url.rstrip("/")
     try:
         base = http("GET", f"{url}/v2/", headers={})
-    except Trouble as trouble:
+    except NoAnswer as error:
         yield Check(
-            name="registry", state="error", detail=str(trouble), fix="check registry and its url."
+            name="registry", state="error", detail=str(error), fix="check registry and its url."
         )
         return
     if base.status_code not in (200, 401):
@@ -115,10 +115,10 @@ def try_registry(url: str, image: str, login: Login | None, http: Http) -> Itera
                         fix="the user or password is wrong or has expired: set registryPassword anew.")  # fmt: skip
             return
         yield Check(name="registry login", state="ok", detail=f"{urlsplit(url).netloc}{source}")
-        yield _look_up(url, image, headers, http)
+        yield _lookup(url, image, headers, http)
         yield _push(url, image, headers, http)
-    except Trouble as trouble:
-        yield Check(name="registry", state="error", detail=str(trouble))
+    except NoAnswer as error:
+        yield Check(name="registry", state="error", detail=str(error))
 
 
 def _authorize(
@@ -158,7 +158,7 @@ def _authorize(
     )
 
 
-def _look_up(url: str, image: str, headers: dict[str, str], http: Http) -> Check:
+def _lookup(url: str, image: str, headers: dict[str, str], http: Http) -> Check:
     accept = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
     answer = http("GET", f"{url}/v2/{image}/manifests/none", headers={**headers, "Accept": accept})
     if answer.status_code in (200, 404):

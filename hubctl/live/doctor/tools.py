@@ -143,14 +143,22 @@ def config_secrets(hub: Hub, edges: Edges) -> tuple[dict[str, str], Ran]:
     }, done
 
 
-def secrets(hub: Hub, given: frozenset[str], values: dict[str, str], asked: Ran) -> Iterator[Check]:
-    """Whether every secret is set, and is of the kind that it should be. Values stay here. `given`
-    are the names in the stack file and its secretsFile, which is not decrypted for this."""
+def secrets(
+    hub: Hub, given_secrets: frozenset[str], values: dict[str, str], asked: Ran
+) -> Iterator[Check]:
+    """Whether every secret is set and of the right kind. No value leaves this function.
+
+    Args:
+        hub: whose values decide which secrets are needed.
+        given_secrets: names in the stack file and its secretsFile, which is not decrypted for this.
+        values: secrets by name, as Pulumi decrypted them.
+        asked: how Pulumi ended when it was asked for them.
+    """
     needed = secrets_to_set(hub, ())
     if not asked.ok:
         yield Check(name="secrets", state="skipped", detail=f"not decrypted: {asked.words}")
         return
-    filed = given if hub.secrets_file else frozenset()
+    filed = given_secrets if hub.secrets_file else frozenset()
     missing = [name for name in needed if name not in values and name not in filed]
     for name in missing:
         yield Check(name="secrets", state="error", detail=f"{name} is not set",

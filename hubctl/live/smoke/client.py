@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from hubctl.console.errors import Trouble
+from hubctl.console.errors import NoAnswer
 
 CONNECT, READ = 10.0, 30.0
 # BinderHub sends a sign of life every 25 seconds.
@@ -64,7 +64,7 @@ class Client:
         follow: bool = False,
         data: str | None = None,
     ) -> requests.Response:
-        """One request; raises Trouble when there is no answer."""
+        """One request; raises NoAnswer when there is no answer."""
         headers = {"User-Agent": "hubctl smoke"}
         if token:
             headers["Authorization"] = f"token {token}"
@@ -76,13 +76,13 @@ class Client:
                 timeout=(CONNECT, READ),
             )  # fmt: skip
         except requests.RequestException as error:
-            raise Trouble(explain(error, url)) from None
+            raise NoAnswer(explain(error, url)) from None
 
     @contextmanager
     def stream(
         self, url: str, *, origin: str | None, deadline: float, silence: float = SILENCE
     ) -> Iterator[tuple[requests.Response, Iterator[bytes]]]:
-        """An event stream and its lines. Raises Trouble when it breaks, is silent for longer than
+        """An event stream and its lines. Raises NoAnswer when it breaks, is silent for longer than
         `silence` seconds, or is not over at `deadline` (monotonic seconds)."""
         headers = {"Accept": "text/event-stream", "User-Agent": "hubctl smoke"}
         if self.token:
@@ -94,7 +94,7 @@ class Client:
                 url, headers=headers, stream=True, allow_redirects=False, timeout=(CONNECT, silence)
             )
         except requests.RequestException as error:
-            raise Trouble(explain(error, url)) from None
+            raise NoAnswer(explain(error, url)) from None
         try:
             yield response, self._lines(response, url, deadline)
         finally:
@@ -105,9 +105,9 @@ class Client:
         try:
             for line in response.iter_lines(chunk_size=1):
                 if time.monotonic() > deadline:
-                    raise Trouble("the launch took longer than --timeout")
+                    raise NoAnswer("the launch took longer than --timeout")
                 yield line
         except requests.exceptions.ChunkedEncodingError:
             return  # cut in the middle; the events so far say where
         except requests.RequestException as error:
-            raise Trouble(explain(error, url)) from None
+            raise NoAnswer(explain(error, url)) from None

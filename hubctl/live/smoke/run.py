@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from hubctl.console.checks import Check, State
-from hubctl.console.errors import Trouble
+from hubctl.console.errors import NoAnswer
 from hubctl.console.output import Say
 from hubctl.live.smoke.client import SILENCE, Client
 from hubctl.live.smoke.events import ADVICE, LaunchProgress, events
@@ -66,7 +66,7 @@ class Smoke:
         self.say(f"{name}: {url}")
         try:
             response = self.client.request("GET", url, **options)
-        except Trouble as trouble:
+        except NoAnswer as trouble:
             self._add(name, "error", str(trouble), fix, started)
             return None
         if response.status_code not in (200, 503):
@@ -102,7 +102,7 @@ class Smoke:
         url = f"{self.plan.hub_url}hub/health"
         try:
             status = self.client.request("GET", url).status_code
-        except Trouble as trouble:
+        except NoAnswer as trouble:
             return self._add("hub health", "error", str(trouble), since=started)
         if status != 200:
             return self._add("hub health", "error", f"it answered {status}", "kubectl logs deployment/hub",
@@ -149,7 +149,7 @@ class Smoke:
         url = self.plan.binder_url
         try:
             response = self.client.request("GET", url)
-        except Trouble as trouble:
+        except NoAnswer as trouble:
             return self._add("binder page", "error", str(trouble), since=started)
         status, to = response.status_code, response.headers.get("location", "")
         if self.plan.members_only:
@@ -193,7 +193,7 @@ class Smoke:
                         self.say(f"{self.launch.phases[-1]} ({time.monotonic() - started:.0f} s)")
                     if self.launch.outcome:
                         break
-        except Trouble as trouble:
+        except NoAnswer as trouble:
             last = self.launch.phases[-1] if self.launch.phases else "nothing"
             self._add(
                 "launch", "error", f"{trouble}; the last event was {last!r}", ADVICE["cut"], started
@@ -235,7 +235,7 @@ class Smoke:
             answered = self.client.request("GET", f"{url}api/status", token=token)
             told = answered.json() if answered.status_code == 200 else None
             stranger = self.client.request("GET", f"{url}api/status", token="not-the-token")
-        except (Trouble, ValueError) as trouble:
+        except (NoAnswer, ValueError) as trouble:
             self._add("server", "error", f"its API does not answer: {trouble}", since=started)
             return
         if not isinstance(told, dict):
@@ -262,7 +262,7 @@ class Smoke:
         try:
             answer = self.client.request("GET", f"{url}api/status", token=self._server_token(),
                                          origin=self._origin())  # fmt: skip
-        except Trouble as trouble:
+        except NoAnswer as trouble:
             self._add("cors", "error", str(trouble))
             return
         allowed = answer.headers.get("access-control-allow-origin")
@@ -282,7 +282,7 @@ class Smoke:
             return
         try:
             gone = self._stop_as_member(url) if self.plan.members_only else self._stop_itself(url)
-        except (Trouble, ValueError) as trouble:
+        except (NoAnswer, ValueError) as trouble:
             self._add("clean-up", "warning", f"the server was not stopped: {trouble}",
                       "it is culled when it is idle.", started)  # fmt: skip
             return
@@ -301,7 +301,7 @@ class Smoke:
     def _answers(self, url: str, token: str | None) -> bool:
         try:
             return self.client.request("GET", url, token=token).status_code == 200
-        except Trouble:
+        except NoAnswer:
             return False
 
     def _stop_as_member(self, url: str) -> bool:

@@ -214,11 +214,11 @@ def test_deployed_values_are_masked_and_a_missing_release_is_new(stack: Write) -
             return Ran(status=0, out='{"version": "4.3.0"}')
         return Ran(status=0, out=yaml.safe_dump({**REAL, "proxy": {"secretToken": "real-one"}}))
 
-    side = snapshots.deployed(read.hub, read.given_secrets, None, run)
-    assert list(side) == ["jupyterhub values"]
-    assert "real-one" not in side["jupyterhub values"]
-    assert "<secret:proxyToken>" in side["jupyterhub values"]
-    assert "jupyterhub 4.3.0" in side["jupyterhub values"].splitlines()[0]
+    found = snapshots.deployed(read.hub, read.given_secrets, None, run)
+    assert list(found) == ["jupyterhub values"]
+    assert "real-one" not in found["jupyterhub values"]
+    assert "<secret:proxyToken>" in found["jupyterhub values"]
+    assert "jupyterhub 4.3.0" in found["jupyterhub values"].splitlines()[0]
     assert asked[0][-2:] == ["--namespace", "a"]
 
 
