@@ -22,6 +22,11 @@ class Plan:
     spec: str
     cors: str | None
 
+    @property
+    def origin(self) -> str | None:
+        """Where a page would be that asks from elsewhere; None when launch.cors lets nobody."""
+        return "https://hubctl.invalid" if self.cors == "*" else self.cors or None
+
 
 def plan(
     hub: Hub, *, repo: str | None = None, hub_url: str | None = None, binder_url: str | None = None

@@ -14,7 +14,8 @@ import requests
 
 from hubctl.live.smoke.client import Client
 from hubctl.live.smoke.plan import Plan
-from hubctl.live.smoke.run import Smoke
+from hubctl.live.smoke.probe import Probe
+from hubctl.live.smoke.server import Server
 from lab.install.jupyterhub_env import ensure_hub_env
 
 pytestmark = pytest.mark.hub
@@ -55,13 +56,12 @@ def test_the_real_server_opens_to_its_token_only_and_ends_when_told(
 ) -> None:
     base, process = server
     plan = Plan(hub_url=base, binder_url=base, members_only=False, spec="gh/a/b/HEAD", cors=ORIGIN)
-    run = Smoke(plan, Client(), lambda text: None)
-    run.launch.server = {"url": f"{base}user/x/", "token": TOKEN}
-    run._stream_cors = ORIGIN
-    run._server()
-    run._cors()
-    run._stop()
-    assert [(c.name, c.state) for c in run.checks] == [
+    probe = Probe(plan, Client(), lambda text: None)
+    launched = Server(probe, {"url": f"{base}user/x/", "token": TOKEN})
+    launched.api()
+    launched.cors(ORIGIN)
+    launched.stop()
+    assert [(c.name, c.state) for c in probe.checks] == [
         ("server", "ok"), ("cors", "ok"), ("clean-up", "ok"),
-    ], run.checks  # fmt: skip
+    ], probe.checks  # fmt: skip
     assert process.wait(timeout=20) == 0
