@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from hubctl.__main__ import main
+from model.hub import Hub
+from model.stackfile.read import read_text
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +36,14 @@ class Result:
 
 
 Hubctl = Callable[..., Result]
+Write = Callable[..., Path]
+
+
+def hub(text: str = OPEN_HUB) -> Hub:
+    """The hub of a stack file's text, called `a`; it must be sound."""
+    read = read_text("a", text.replace("NAME", "a"))
+    assert read.hub, read.findings
+    return read.hub
 
 
 @pytest.fixture
@@ -48,7 +58,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def stack(project: Path) -> Callable[..., Path]:
+def stack(project: Path) -> Write:
     """Write a stack file: `stack("a", "config: ...")`, or a sound open hub without text; NAME is
     replaced by the stack's name."""
 

@@ -6,7 +6,6 @@ import argparse
 import json
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,9 +21,7 @@ from model.derived.machines import CATALOGUE
 from model.derived.pools import user_pool
 from model.stackfile.read import Stack, read_text
 from tests.examples import STACKS, path_of
-from tests.hubctl.conftest import OPEN_HUB, Hubctl
-
-Write = Callable[..., Path]
+from tests.hubctl.conftest import OPEN_HUB, Hubctl, Write, hub
 
 
 def read(path: Path) -> Stack:
@@ -163,9 +160,8 @@ def test_an_estimate_says_what_the_list_does_not_know(hubctl: Hubctl, stack: Wri
 
 def test_servers_per_node_respect_the_scarcest() -> None:
     def each(user: str) -> int:
-        hub = read_text("a", OPEN_HUB.replace("NAME", "a") + f"  binderhub:user: {user}\n").hub
-        assert hub
-        return cost_command.servers_per_node(hub, user_pool(hub))
+        found = hub(OPEN_HUB + f"  binderhub:user: {user}\n")
+        return cost_command.servers_per_node(found, user_pool(found))
 
     assert each("{memory: {guarantee: 7G, limit: 8G}}") == 2  # 14 GiB of memory
     assert each("{memory: {guarantee: 100M}, cpu: {guarantee: 1, limit: 2}}") == 4  # 4 CPUs

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 from argparse import Namespace
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,7 @@ from hubctl.console.subprocesses import Ran
 from hubctl.stackfile import edit
 from model.secrets import ROTATED
 from tests.examples import STACKS
-from tests.hubctl.conftest import OPEN_HUB, Hubctl
-
-Write = Callable[..., Path]
+from tests.hubctl.conftest import OPEN_HUB, Hubctl, Write
 
 FILES = {
     "absent": OPEN_HUB,

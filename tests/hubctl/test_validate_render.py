@@ -6,14 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.hubctl.conftest import CHECKOUT, OPEN_HUB, Hubctl
-
-Write = Callable[..., Path]
+from tests.hubctl.conftest import CHECKOUT, OPEN_HUB, Hubctl, Write
 
 
 def test_a_sound_file_is_0_by_name_and_by_path(hubctl: Hubctl, stack: Write) -> None:

@@ -16,9 +16,8 @@ import pytest
 
 from hubctl.__main__ import COMMANDS
 from hubctl.commands.completion import SHELLS
-from tests.hubctl.conftest import Hubctl
+from tests.hubctl.conftest import Hubctl, Write
 
-Write = Callable[..., Path]
 Offer = Callable[[str], list[str]]
 
 

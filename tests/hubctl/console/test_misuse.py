@@ -6,15 +6,13 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hubctl.__main__ import COMMANDS, version
-from tests.hubctl.conftest import CHECKOUT, OPEN_HUB, Hubctl
+from tests.hubctl.conftest import CHECKOUT, OPEN_HUB, Hubctl, Write
 
-Write = Callable[..., Path]
 HUBCTL = [sys.executable, "-m", "hubctl"]
 ENV = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
 

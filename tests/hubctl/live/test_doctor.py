@@ -19,9 +19,7 @@ from hubctl.console.subprocesses import Ran
 from hubctl.live.doctor import edges as real
 from hubctl.live.doctor import hosts, registry, tools
 from hubctl.live.doctor.edges import Certificate, Edges
-from model.hub import Hub
-from model.stackfile.read import read_text
-from tests.hubctl.conftest import OPEN_HUB, Hubctl
+from tests.hubctl.conftest import OPEN_HUB, Hubctl, hub
 from tests.hubctl.live.hub_double import Authority
 from tests.hubctl.live.registry_double import PASSWORD, USER, Registry
 
@@ -29,12 +27,6 @@ NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
 GOOD = Certificate(issuer="Let's Encrypt R11", ends=NOW + datetime.timedelta(days=60))
 CUSTOM = OPEN_HUB.replace("{kind: quay, organization: lab, username: lab+NAME}",
                           "{kind: custom, url: 'URL', username: lab+builder}")  # fmt: skip
-
-
-def hub(text: str = OPEN_HUB) -> Hub:
-    read = read_text("a", text.replace("NAME", "a"))
-    assert read.hub, read.findings
-    return read.hub
 
 
 def listed(*names: str) -> str:

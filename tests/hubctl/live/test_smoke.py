@@ -15,8 +15,7 @@ from hubctl.live.smoke.client import Client
 from hubctl.live.smoke.events import ADVICE, LaunchProgress, events
 from hubctl.live.smoke.plan import Plan, plan
 from hubctl.live.smoke.run import Smoke
-from model.stackfile.read import read_text
-from tests.hubctl.conftest import OPEN_HUB, Hubctl
+from tests.hubctl.conftest import OPEN_HUB, Hubctl, hub
 from tests.hubctl.live.hub_double import MEMBER_TOKEN, SERVER_TOKEN, Authority, Double
 
 SPEC = "gh/lab/x/HEAD"
@@ -280,14 +279,12 @@ def test_a_members_token_comes_from_the_environment_only(
     ],
 )
 def test_the_repository_is_one_that_the_hub_allows(repositories: str, spec: str | None) -> None:
-    text = OPEN_HUB.replace("NAME", "a").replace('["github:lab/*"]', repositories)
-    hub = read_text("a", text).hub
-    assert hub
+    found = hub(OPEN_HUB.replace('["github:lab/*"]', repositories))
     if spec is None:
         with pytest.raises(Problem):
-            plan(hub)
+            plan(found)
     else:
-        assert plan(hub).spec == spec
+        assert plan(found).spec == spec
 
 
 def test_keepalives_and_other_lines_are_no_events() -> None:

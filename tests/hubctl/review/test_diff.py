@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,9 @@ from hubctl.review.diff import ReleaseDiff, StackDiff, markdown
 from hubctl.review.masking import mask, mask_object
 from model.secrets import Secret
 from model.stackfile.read import read_text
-from tests.hubctl.conftest import CHECKOUT, OPEN_HUB, Hubctl
+from tests.hubctl.conftest import CHECKOUT, OPEN_HUB, Hubctl, Write
 from tests.hubctl.review.test_affected import git
 from tests.hubctl.takeover.test_import import NAMES, WRITTEN
-
-Write = Callable[..., Path]
 
 
 @pytest.fixture
