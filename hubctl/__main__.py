@@ -3,7 +3,8 @@
 Exit status: 0 success (warnings alone count as success), 1 a stack file has errors, a check found
 something, or the command failed, 2 the command was misused, 130 interrupted, 141 nobody read the
 output to its end (as other programs say of a closed pipe). Each command is a module of
-`hubctl.commands`, imported when it is called, so that `--help` needs only the standard library.
+`hubctl.commands`, imported when it is called, so that `--help` is quick and `publish` runs in a job
+that installs nothing: this file needs only the standard library.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ def parser(*filled: str) -> argparse.ArgumentParser:
         if name in filled:
             module = importlib.import_module(f"hubctl.commands.{module_name}")
             module.arguments(sub)
+            sub.epilog = module.EXAMPLES
             sub.set_defaults(run=module.run)
     return top
 

@@ -29,7 +29,6 @@ Exit status: 0 told or written, 1 the file has errors or an `adopt` section alre
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("stack", metavar="STACK|FILE", help="which stack")
     parser.add_argument(
         "--only", metavar="KEYS", help="namespace, nodePool, registry, releases, ..."

@@ -34,7 +34,6 @@ Exit status: 0 also when nothing is touched, 2 misuse.
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--base", metavar="REF", help="compare with this revision")
     which.add_argument("--all", action="store_true", help="every stack, whatever changed")
@@ -67,7 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def chosen(base: str | None, head: str | None = None) -> affected.Touch:
-    """What changed since `base`; every stack when that is None, or no revision, which is said."""
+    """What changed since `base`; every stack when there is no base to compare with.
+
+    A base that is no revision (zeros, as for a new branch) is said on standard error.
+    """
     if base is not None and not affected.is_nothing(base):
         return since(base, head)
     if base is not None:

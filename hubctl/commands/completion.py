@@ -51,7 +51,6 @@ STACKS = {
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("shell", choices=SHELLS, help="which shell")
 
 

@@ -25,7 +25,6 @@ Exit status: 0 estimated, 1 the file has errors, 2 misuse.
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("stack", metavar="STACK|FILE", help="which stack")
     parser.add_argument("--json", action="store_true", help="the estimate as JSON")
 
@@ -82,7 +81,7 @@ def _region(hub: Hub) -> str | None:
 
 
 def _price_list(hub: Hub) -> dict[str, Any] | None:
-    """Whose list, of which date and for which region; None for nodes of no cloud that is known."""
+    """The price list behind the estimate; None for nodes that this program does not make."""
     if isinstance(hub.cluster, KubernetesCluster):
         return None
     found = prices.LISTS[hub.cluster.provider]
@@ -90,7 +89,7 @@ def _price_list(hub: Hub) -> dict[str, Any] | None:
 
 
 def _said(hub: Hub, rows: list[dict[str, Any]]) -> list[str]:
-    """The sum, and what it rests on, in sentences."""
+    """The sum and what it assumes, as sentences."""
     total = _total(rows)
     if isinstance(hub.cluster, KubernetesCluster):
         return ["No estimate: these nodes are not made by this program."]
@@ -122,7 +121,7 @@ def _said(hub: Hub, rows: list[dict[str, Any]]) -> list[str]:
 
 
 def servers_per_node(hub: Hub, pool: Pool) -> int:
-    """Servers that one node can give their guarantees, beside nothing else."""
+    """How many servers fit on an otherwise empty node, by their guarantees."""
     user = hub.user
     return min(
         int(pool.memory_bytes // to_bytes(user.memory.guarantee)),

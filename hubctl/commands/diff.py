@@ -29,7 +29,6 @@ stack file has errors, 2 misuse.
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("stacks", nargs="*", metavar="STACK|FILE", help="which stacks")
     parser.add_argument("--affected", action="store_true", help="all that --base touches")
     other = parser.add_mutually_exclusive_group(required=True)
@@ -88,6 +87,7 @@ def _revisions(arguments: argparse.Namespace, charts: Charts | None) -> list[Sta
 
 
 def _since(path: Path, before: snapshots.Revision, charts: Charts | None) -> StackDiff:
+    """One stack against an older revision; errors in its file are part of the answer."""
     stack = find.read(path)
     bad = errors(stack.findings)
     if stack.hub is None or bad:
@@ -106,6 +106,7 @@ def _since(path: Path, before: snapshots.Revision, charts: Charts | None) -> Sta
 
 
 def _other(path: Path, arguments: argparse.Namespace, charts: Charts | None) -> StackDiff:
+    """One stack against another one, or against what is deployed."""
     stack, hub = find.usable(path)
     new = snapshots.of_hub(hub, stack.given_secrets, charts)
     if arguments.deployed:

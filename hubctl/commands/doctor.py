@@ -25,7 +25,6 @@ Exit status: 0 no errors (warnings and skipped checks are 0), 1 errors, 2 misuse
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("stack", metavar="STACK|FILE", help="which stack")
     parser.add_argument("--offline", action="store_true", help="check this machine only")
     parser.add_argument("--json", action="store_true", help="checks as JSON")
@@ -49,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
 def examine(
     hub: Hub, given_secrets: frozenset[str], say: Say, edges: Edges, *, offline: bool
 ) -> list[Check]:
-    """Every check, in the order in which one depends on the other."""
+    """Every check; those of the cluster only when it is reached."""
     say("asking pulumi")
     out = [
         *tools.binaries(hub, edges), *tools.login(hub, edges), *tools.stack_state(hub, edges),

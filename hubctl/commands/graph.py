@@ -24,7 +24,6 @@ _FORMS = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".md": "merma
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("stack", metavar="STACK|FILE", help="which stack")
     parser.add_argument("--format", choices=("mermaid", "svg"), default=None, help="default: by the "
                         "name of --output, else mermaid")  # fmt: skip

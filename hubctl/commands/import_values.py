@@ -1,4 +1,4 @@
-"""`hubctl import`: existing Helm values become a stack file, and nothing is lost unsaid."""
+"""`hubctl import`: existing Helm values become a stack file, with an account of every one."""
 
 from __future__ import annotations
 
@@ -54,7 +54,6 @@ _FLAGS = {
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("files", nargs="+", metavar="FILE", help="values files, later ones win")
     parser.add_argument("--output", required=True, metavar="STACKFILE", help="Pulumi.NAME.yaml")
     parser.add_argument("--charts", metavar="DIR", help="charts: their defaults disappear")
@@ -163,7 +162,7 @@ def _list(title: str, leaves: list[Leaf]) -> str:
 
 
 def _seen(leaf: Leaf) -> str:
-    """The value of a leaf, unless it is a credential by the mask or by the rule that refused it."""
+    """A value for people to read; hidden when the mask or the rule that refused it says credential."""
     if leaf.why.startswith("BH069"):
         return HIDDEN
     key = leaf.where.rsplit(".", 1)[-1]

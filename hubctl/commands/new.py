@@ -35,7 +35,6 @@ Exit status: 0 written, 1 the hub would break a rule (nothing is written), 2 mis
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("name", metavar="NAME", help="the hub's name: a-z, 0-9 and '-'")
     for question in QUESTIONS:
         choices = f" ({', '.join(question.choices)})" if question.choices else ""

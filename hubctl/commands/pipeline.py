@@ -26,7 +26,6 @@ DRIFT = "drift "
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("what", choices=("preview", "up", "drift"), help="what each job does")
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--base", metavar="REF", help="the stacks that changed since this revision")

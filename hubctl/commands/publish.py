@@ -27,7 +27,6 @@ Exit status: 0 written, or nothing to write to, 1 the code host or the file is a
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("what", choices=("diff", "drift"), help="a comment, or an issue")
     parser.add_argument("file", nargs="?", metavar="FILE", help="diff: from hubctl diff --json")
     parser.add_argument("--jobs", metavar="PREFIX", help="drift: how the names of the jobs start")
@@ -72,7 +71,8 @@ def _code_host(environment: Mapping[str, str]) -> CodeHost:
 
 
 def _bytes(path: Path) -> bytes:
-    """The file's bytes, bounded; an archive of somebody else's can hold a link to anything."""
+    """The bytes of a plain file, bounded. It came out of a fork's archive, where it may be a link to
+    any file of this machine."""
     try:
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

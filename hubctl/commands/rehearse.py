@@ -22,7 +22,6 @@ Exit status: 0 everything is as it should be, 1 a phase failed, 2 misuse.
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("stacks", nargs="+", metavar="STACK|FILE", help="which stacks")
     parser.add_argument("--json", action="store_true", help="the report as JSON")
     parser.add_argument("--markdown", action="store_true", help="the report as Markdown")

@@ -21,7 +21,6 @@ Exit status: 0 rendered, 1 a stack file has errors, 2 misuse.
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("stack", nargs="?", metavar="STACK|FILE", help="which stack")
     parser.add_argument("--all", action="store_true", help="every file in stacks/")
     parser.add_argument("--release", metavar="NAME", help="only this release")

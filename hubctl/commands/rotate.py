@@ -28,7 +28,6 @@ Exit status: 0 written, 1 the file has errors or cannot be edited, 2 misuse.
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("stack", metavar="STACK|FILE", help="which stack")
     parser.add_argument("secret", metavar="SECRET", help=", ".join(ROTATED))
     parser.add_argument("--dry-run", action="store_true", help="say what would happen only")

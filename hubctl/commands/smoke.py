@@ -27,7 +27,6 @@ Exit status: 0 all is well, 1 something is not, 2 misuse.
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("stack", metavar="STACK|FILE", help="which stack")
     parser.add_argument("--repo", metavar="OWNER/REPO[@REF]", help="what to launch")
     parser.add_argument("--no-launch", action="store_true", help="look only, launch nothing")

@@ -25,7 +25,6 @@ Exit status: 0 no errors (warnings alone are fine), 1 errors, 2 misuse.
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.epilog = EXAMPLES
     parser.add_argument("stacks", nargs="*", metavar="STACK|FILE", help="which stacks")
     parser.add_argument("--all", action="store_true", help="every file in stacks/")
     parser.add_argument("--json", action="store_true", help="findings as JSON")

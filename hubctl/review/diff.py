@@ -55,7 +55,7 @@ class StackDiff:
         }
 
     def text(self) -> str:
-        """For a terminal or `patch`-like tools."""
+        """For a terminal."""
         head = f"# {self.name}: {_SAID[self.state]}\n"
         return head + "".join(f"# {n}\n" for n in self.notes) + "".join(p.text for p in self.parts)
 
@@ -93,7 +93,7 @@ def state_of(parts: Sequence[ReleaseDiff]) -> State:
 
 def markdown(stacks: Sequence[StackDiff], *, limit: int = LIMIT, title: str = "Hubs") -> str:
     """A pull-request comment of at most `limit` characters: a table of all stacks, then the
-    differences, cut fairly when they are too long."""
+    differences; when they are too long each is cut, so that every stack is seen."""
     head = [MARKER, f"### {_plain(title)}: what this change does", ""]
     if not stacks:
         return "\n".join([*head, "No stack is touched.", ""])

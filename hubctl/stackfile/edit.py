@@ -57,7 +57,8 @@ def _section(config: yaml.MappingNode, section: str) -> tuple[str, yaml.Node | N
 
 
 def _end(node: yaml.Node) -> int:
-    """Where a node's own text ends (a block's mark may lie behind comments that follow it)."""
+    """Where a node's last value ends. A block's own end mark lies behind the comments that follow it,
+    which belong to what comes next."""
     if isinstance(node, yaml.MappingNode) and not node.flow_style and node.value:
         return _end(node.value[-1][1])
     if isinstance(node, yaml.SequenceNode) and not node.flow_style and node.value:

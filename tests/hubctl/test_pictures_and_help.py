@@ -29,7 +29,7 @@ def read(path: Path) -> Stack:
 
 
 @pytest.mark.parametrize("path", STACKS, ids=lambda p: p.name)
-def test_a_graph_has_every_release_and_no_circle(path: Path) -> None:
+def test_a_graph_has_every_release_and_no_cycle(path: Path) -> None:
     stack = read(path)
     assert stack.hub
     drawn = graph(stack.hub, stack.given_secrets)
@@ -175,7 +175,7 @@ def test_nodes_of_somebody_else_have_no_price(hubctl: Hubctl, stack: Write) -> N
     assert "No estimate: these nodes are not made by this program" in hubctl("cost", "a").out
 
 
-def test_a_retiring_pool_costs_but_takes_nobody(hubctl: Hubctl, stack: Write) -> None:
+def test_a_draining_pool_costs_but_takes_nobody(hubctl: Hubctl, stack: Write) -> None:
     document = yaml.safe_load(climate("r5.xlarge", "us-east-1"))
     old = {"generation": 1, "machineType": "m5.large", "max": 5}
     document["config"]["binderhub:nodes"] = {"max": 2, "generation": 2, "retiring": [old]}

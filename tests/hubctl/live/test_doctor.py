@@ -56,7 +56,7 @@ WELL: dict[str, Ran] = {
 }  # fmt: skip
 
 
-class World:
+class Programs:
     """Answers by the start of the command line; the longest start wins."""
 
     def __init__(self, **changes: Ran) -> None:
@@ -72,21 +72,21 @@ class World:
         )
 
 
-def edges(world: World, **changes: Any) -> Edges:
+def edges(programs: Programs, **changes: Any) -> Edges:
     return Edges(**{
-        "run": world, "resolve": lambda host: ["203.0.113.10"], "certificate": lambda host: GOOD,
+        "run": programs, "resolve": lambda host: ["203.0.113.10"], "certificate": lambda host: GOOD,
         "http": lambda *a, **k: pytest.fail("no request is expected"), "now": lambda: NOW, **changes,
     })  # fmt: skip
 
 
-def checks(world: World, text: str = OPEN_HUB, **changes: Any) -> list[Check]:
+def checks(programs: Programs, text: str = OPEN_HUB, **changes: Any) -> list[Check]:
     with Registry() as double:
         mine = text if text is not OPEN_HUB else CUSTOM.replace("URL", double.url)
         return examine(
             hub(mine),
             frozenset(),
             lambda t: None,
-            edges(world, http=real.http, **changes),
+            edges(programs, http=real.http, **changes),
             offline=False,
         )
 
@@ -96,7 +96,7 @@ def named(found: list[Check], name: str) -> list[Check]:
 
 
 def test_all_is_well() -> None:
-    found = checks(World())
+    found = checks(Programs())
     assert {c.state for c in found} == {"ok"}, [c for c in found if c.state != "ok"]
 
 
@@ -125,7 +125,7 @@ TROUBLES: dict[str, tuple[dict[str, Ran], str, str, str]] = {
 @pytest.mark.parametrize("case", TROUBLES)
 def test_each_trouble_is_found_with_what_to_do(case: str) -> None:
     changes, name, state, fix = TROUBLES[case]
-    found = checks(World(**changes))
+    found = checks(Programs(**changes))
     assert [c.state for c in named(found, name)] == [state], found
     assert fix in named(found, name)[0].fix
     assert failed(found) == (state == "error")
@@ -134,7 +134,8 @@ def test_each_trouble_is_found_with_what_to_do(case: str) -> None:
 
 def test_the_class_that_the_cluster_has_is_named() -> None:
     [check] = named(
-        checks(World(kubectl_get_ingressclass=Ran(status=0, out=listed("b", "a")))), "ingress class"
+        checks(Programs(kubectl_get_ingressclass=Ran(status=0, out=listed("b", "a")))),
+        "ingress class",
     )
     assert check.detail == "BH013: 'nginx' is not offered (has: a, b)"
 
@@ -144,19 +145,19 @@ def test_the_context_of_another_cluster_is_never_asked() -> None:
         "provider: kubernetes, name: lab",
         "provider: gcp, name: lab, project: lab-project-1, location: us-west2",
     )
-    world = World(kubectl_config=Ran(status=0, out="gke_x_y_other"))
-    found = checks(world, text.replace("NAME", "a") + "\n")
+    programs = Programs(kubectl_config=Ran(status=0, out="gke_x_y_other"))
+    found = checks(programs, text.replace("NAME", "a") + "\n")
     [check] = named(found, "cluster")
     assert check.state == "skipped"
     assert "gcloud container clusters get-credentials lab" in check.fix
-    assert not any(w[:2] == ["kubectl", "get"] and w[2] != "secret" for w in world.asked)
+    assert not any(w[:2] == ["kubectl", "get"] and w[2] != "secret" for w in programs.asked)
 
 
 def test_dns_that_leads_elsewhere_or_nowhere() -> None:
-    nowhere = hosts.dns(hub(), "hub.a.example.org", [], edges(World()))
+    nowhere = hosts.dns(hub(), "hub.a.example.org", [], edges(Programs()))
     assert nowhere.state == "error"
     assert "hub.a.example.org A 203.0.113.10" in nowhere.fix
-    elsewhere = hosts.dns(hub(), "hub.a.example.org", ["198.51.100.1"], edges(World()))
+    elsewhere = hosts.dns(hub(), "hub.a.example.org", ["198.51.100.1"], edges(Programs()))
     assert elsewhere.state == "error"
     assert "203.0.113.10" in elsewhere.detail
 
@@ -164,10 +165,11 @@ def test_dns_that_leads_elsewhere_or_nowhere() -> None:
 def test_certificates_that_end_soon_or_are_wrong() -> None:
     soon = Certificate(issuer="x", ends=NOW + datetime.timedelta(days=3))
     assert (
-        hosts.certificate(hub(), "h", edges(World(), certificate=lambda h: soon)).state == "warning"
+        hosts.certificate(hub(), "h", edges(Programs(), certificate=lambda h: soon)).state
+        == "warning"
     )
     wrong = Certificate(problem="it is for another host")
-    check = hosts.certificate(hub(), "h", edges(World(), certificate=lambda h: wrong))
+    check = hosts.certificate(hub(), "h", edges(Programs(), certificate=lambda h: wrong))
     assert (check.state, "get certificate" in check.fix) == ("error", True)
 
 
@@ -260,12 +262,12 @@ def test_a_registry_that_is_none_or_not_there() -> None:
 def test_the_clusters_own_credentials_come_first() -> None:
     with Registry() as double:
         text = CUSTOM.replace("URL", double.url)
-        world = World(
+        programs = Programs(
             kubectl_get_secret=Ran(status=0, out=docker_config("old-password", double.url))
         )
         found = list(
             registry.registry(
-                hub(text), {"registryPassword": PASSWORD}, edges(world, http=real.http)
+                hub(text), {"registryPassword": PASSWORD}, edges(programs, http=real.http)
             )
         )
     assert found[0].state == "error", "what builds use is what is tried"
@@ -280,7 +282,7 @@ def test_names_in_the_registry_are_those_that_binderhub_uses() -> None:
         asked.append(url)
         return type("Answer", (), {"status_code": 200, "headers": {}})()
 
-    list(registry.registry(hub(), {"registryPassword": "x"}, edges(World(), http=http)))
+    list(registry.registry(hub(), {"registryPassword": "x"}, edges(Programs(), http=http)))
     assert "https://quay.io/v2/lab/a-hubctl-doctor/manifests/none" in asked
 
 
@@ -292,7 +294,7 @@ def test_the_command_offline_and_its_json(
     hubctl: Hubctl, stack: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack("a")
-    monkeypatch.setattr("hubctl.console.subprocesses.run", World())
+    monkeypatch.setattr("hubctl.console.subprocesses.run", Programs())
     result = hubctl("doctor", "a", "--offline", "--json")
     told = json.loads(result.out)
     assert (result.status, told["ok"], told["stack"]) == (0, True, "a")
@@ -306,7 +308,7 @@ def test_the_command_offline_and_its_json(
         "secrets",
     }
     monkeypatch.setattr(
-        "hubctl.console.subprocesses.run", World(pulumi_whoami=Ran(status=1, err="no"))
+        "hubctl.console.subprocesses.run", Programs(pulumi_whoami=Ran(status=1, err="no"))
     )
     plain = hubctl("doctor", "a", "--offline")
     assert plain.status == 1
