@@ -9,8 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from model.credentials import is_sensitive_key
 from model.fields import FieldProblem
 from model.findings import ABSENT, Finding
+from model.hub import SECTIONS
 from model.rules import RULES
 
 
@@ -24,7 +26,7 @@ def findings_of(exc: ValidationError, data: Mapping[str, Any]) -> Iterator[Findi
         problem = context.get("error")
         if kind == "extra_forbidden":
             parent = path.rpartition(".")[0]
-            yield unknown(str(loc[-1]), parent, value, known_keys(loc[:-1], data))
+            yield unknown(str(loc[-1]), parent, seen(path, value), known_keys(loc[:-1], data))
         elif kind in ("missing", "union_tag_not_found"):
             tag = context.get("discriminator", "").strip("'")
             yield RULES["BH101"].finding(
@@ -36,17 +38,30 @@ def findings_of(exc: ValidationError, data: Mapping[str, Any]) -> Iterator[Findi
         elif isinstance(problem, FieldProblem):
             yield RULES[problem.rule].finding(
                 path,
-                "<hidden>" if problem.rule == "BH069" else _brief(value),
+                "<hidden>" if problem.rule == "BH069" else seen(path, value),
                 problem.reason,
                 problem.fix,
             )
         else:
             yield RULES["BH100"].finding(
                 path,
-                _brief(value),
+                seen(path, value),
                 f"{error['msg'][:1].lower()}{error['msg'][1:]}.",
                 _expected(kind, context) or "write a value of the right kind.",
             )
+
+
+def seen(path: str, value: object) -> object:
+    """The value as a finding may show it: hidden under a key that sounds like a credential's. A text
+    beside the sections is most likely a secret whose name is misspelt."""
+    _, *steps = path.split(".")
+    beside = not steps and path not in SECTIONS and isinstance(value, str | int | float)
+    if beside or any(map(is_sensitive_key, steps)):
+        return "<hidden>"
+    if isinstance(value, dict) and value:  # A whole section is no helpful "value seen".
+        return f"(a mapping of {', '.join(map(str, list(value)[:6]))})"
+    nested = isinstance(value, list) and any(isinstance(v, dict | list) for v in value)
+    return "(a list)" if nested else value
 
 
 def unknown(key: str, parent: str, value: object, known: Iterable[str]) -> Finding:
@@ -62,15 +77,6 @@ def unknown(key: str, parent: str, value: object, known: Iterable[str]) -> Findi
         value,
         f"unknown key {json.dumps(key)}.",
         fix,
-    )
-
-
-def _brief(value: object) -> object:
-    """A whole section is not a helpful "value seen"."""
-    return (
-        f"(a mapping of {', '.join(map(str, list(value)[:6]))})"
-        if isinstance(value, dict) and value
-        else value
     )
 
 

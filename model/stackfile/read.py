@@ -16,7 +16,7 @@ from model.findings import ABSENT, Finding, errors, in_order
 from model.hub import SECTIONS, Hub
 from model.rules import RULES, check
 from model.secrets import GIVEN
-from model.stackfile.model_errors import findings_of, unknown
+from model.stackfile.model_errors import findings_of, seen, unknown
 from model.stackfile.sops import SecretsFile, set_twice
 from model.stackfile.yaml_text import load, not_json, too_deep
 
@@ -122,7 +122,9 @@ def read_config(
                 found.append(_plain_secret(key))
         else:
             found.append(
-                unknown(key, "", value if key not in secrets else "<secret>", {*SECTIONS, *GIVEN})
+                unknown(
+                    key, "", "<secret>" if key in secrets else seen(key, value), {*SECTIONS, *GIVEN}
+                )
             )
     if data.get("domains") == {}:
         del data["domains"]

@@ -14,6 +14,7 @@ import yaml
 
 from model.findings import ABSENT, Finding
 from model.rules import RULES
+from model.stackfile.model_errors import seen
 
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -101,7 +102,7 @@ def not_json(value: object, path: str) -> Iterator[Finding]:
         if bad:
             yield RULES["BH100"].finding(
                 at,
-                str(bad[0]),
+                seen(at, str(bad[0])),
                 reason,
                 "write text (in quotes where it looks like a date or number).",
             )
