@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from model.credentials import looks_secret
+from model.credentials import is_credential, looks_secret
 from model.findings import ABSENT, Finding, errors, in_order
 from model.hub import SECTIONS, Hub
 from model.rules import RULES, check
@@ -98,8 +98,9 @@ def read_config(
     if secrets_file:
         found += [*secrets_file.findings, *set_twice(filed, configured)]
         sections = {**dict.fromkeys(sorted(filed)), **sections}
-    environment = _environment_secrets(sections.get("user"))
-    flat = {*GIVEN, *environment}
+    environment = _environment(sections.get("user"))
+    flat = {*GIVEN, *_environment_secrets(environment)}
+    found += _plain_environment(environment)
     plain: set[str] = set()
     data: dict[str, Any] = {"name": name}
     for key, value in sections.items():
@@ -142,11 +143,27 @@ def read_config(
     return Stack(name=name, hub=hub, findings=in_order(found), given_secrets=secrets)
 
 
-def _environment_secrets(user: object) -> set[str]:
-    """Flat keys that `user.environment` takes values from."""
+def _environment(user: object) -> dict[Any, Any]:
+    """`user.environment`, if it is a mapping."""
     environment = user.get("environment") if isinstance(user, dict) else None
-    if not isinstance(environment, dict):
-        return set()
+    return environment if isinstance(environment, dict) else {}
+
+
+def _plain_environment(environment: dict[Any, Any]) -> Iterator[Finding]:
+    """Variables that `extraValues` could not set either."""
+    for name, value in environment.items():
+        if is_credential(name, value) and not looks_secret(str(value)):
+            yield RULES["BH069"].finding(
+                f"user.environment.{name}",
+                "<hidden>",
+                "it is a credential in plain text.",
+                "remove it and revoke it; write `{secret: NAME}`, and set the new one with "
+                "`pulumi config set --secret NAME`.",
+            )
+
+
+def _environment_secrets(environment: dict[Any, Any]) -> set[str]:
+    """Flat keys that `user.environment` takes values from."""
     return {
         v["secret"]
         for v in environment.values()
