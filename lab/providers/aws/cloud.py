@@ -17,7 +17,7 @@ import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 import requests
 
@@ -58,6 +58,15 @@ def start_server(seed: AwsSeed) -> str:
     return f"http://{host}:{port}"
 
 
+class _Request(NamedTuple):
+    """What is asked of AWS; a line of the journal is one that changed something."""
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    region: str
+
+
 class SimulatedAws:
     """AWS as the lab has it; one per provider process. Calls are made one at a time."""
 
@@ -80,7 +89,7 @@ class SimulatedAws:
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """A request that changes nothing."""
-        return self._send(service, operation, parameters, self.region)
+        return self._send(_Request(service, operation, parameters, self.region))
 
     def find(self, service: str, operation: str, **parameters: Any) -> dict[str, Any] | None:
         """Like ``call``, None when AWS says that it does not exist."""
@@ -91,45 +100,49 @@ class SimulatedAws:
 
     def change(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """A request that changes something; remembered in the journal."""
-        return self._changed(service, operation, parameters, self.region)
+        return self._changed(_Request(service, operation, parameters, self.region))
 
-    def _changed(
-        self, service: str, operation: str, parameters: Mapping[str, Any], region: str
-    ) -> dict[str, Any]:
+    def ask(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """A request in the seed's region, which need not be the provider's."""
+        return self._send(_Request(service, operation, parameters, self.seed.region))
+
+    def make(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """A change in the seed's region, journalled like every other."""
+        return self._changed(_Request(service, operation, parameters, self.seed.region))
+
+    def _changed(self, request: _Request) -> dict[str, Any]:
         with self._lock:
-            answer = self._numbered(service, operation, parameters, region)
-            self._remember(service, operation, parameters, region)
+            answer = self._numbered(request)
+            self.journal.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(self.journal, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "a") as out:
+                out.write(json.dumps(request._asdict()) + "\n")
             return answer
 
-    def _numbered(
-        self, service: str, operation: str, parameters: Mapping[str, Any], region: str
-    ) -> dict[str, Any]:
-        url = f"{self._endpoint}/moto-api/seed"
-        number = str(self._changes + 1)
+    def _numbered(self, request: _Request) -> dict[str, Any]:
+        url, number = f"{self._endpoint}/moto-api/seed", str(self._changes + 1)
         try:
             self._http.post(url, params={"a": number}, timeout=30).raise_for_status()
         except requests.RequestException as error:
             raise StandinError(
                 f"the moto server at {self._endpoint} does not answer ({type(error).__name__})"
             ) from None
-        answer = self._send(service, operation, parameters, region)
+        answer = self._send(request)
         # A refused request is not in the journal, so it must not count either.
         self._changes += 1
         return answer
 
-    def _send(
-        self, service: str, operation: str, parameters: Mapping[str, Any], region: str
-    ) -> dict[str, Any]:
+    def _send(self, request: _Request) -> dict[str, Any]:
+        from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError
 
-        failures = shapes.check(service, operation, parameters)
-        if failures:
+        service, operation, parameters, region = request
+        if failures := shapes.check(service, operation, parameters):
             raise StandinError("; ".join(f"{f.property}: {f.reason}" for f in failures))
         with self._lock:
             client = self._client(service, region)
-            method = getattr(client, _snake(client, operation))
             try:
-                answer: dict[str, Any] = method(**parameters)
+                answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
             except ClientError as error:
                 _raise(service, operation, error)
             except BotoCoreError as error:
@@ -142,8 +155,8 @@ class SimulatedAws:
             self._regions.add(region)
             # moto makes its defaults (VPCs, managed policies) on first use, with random ids.
             # That must not fall into a numbered change, or a repetition gets other ids.
-            self._send("ec2", "DescribeVpcs", {}, region)
-            self._send("iam", "ListRoles", {}, region)
+            self._send(_Request("ec2", "DescribeVpcs", {}, region))
+            self._send(_Request("iam", "ListRoles", {}, region))
         if (service, region) not in self._clients:
             import boto3
             from botocore.config import Config
@@ -179,36 +192,10 @@ class SimulatedAws:
             self._changes = len(self.journal.read_text().splitlines())
         furnish(self)
 
-    def ask(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        """A request in the seed's region, which need not be the provider's."""
-        return self._send(service, operation, parameters, self.seed.region)
-
-    def make(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        """A change in the seed's region, journalled like every other."""
-        return self._changed(service, operation, parameters, self.seed.region)
-
     def _replay(self) -> None:
-        if not self.journal.exists():
-            return
-        for line in self.journal.read_text().splitlines():
-            entry = json.loads(line)
-            self._numbered(
-                entry["service"], entry["operation"], entry["parameters"], entry["region"]
-            )
-
-    def _remember(
-        self, service: str, operation: str, parameters: Mapping[str, Any], region: str
-    ) -> None:
-        entry = {
-            "service": service,
-            "operation": operation,
-            "parameters": parameters,
-            "region": region,
-        }
-        self.journal.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self.journal, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "a") as out:
-            out.write(json.dumps(entry) + "\n")
+        if self.journal.exists():
+            for line in self.journal.read_text().splitlines():
+                self._numbered(_Request(**json.loads(line)))
 
 
 class NotFound(StandinError):
@@ -223,10 +210,3 @@ def _raise(service: str, operation: str, error: Any) -> NoReturn:
     if any(word in code for word in missing):
         raise NotFound(text) from None
     raise StandinError(text) from None
-
-
-def _snake(client: Any, operation: str) -> str:
-    for name, real in client.meta.method_to_api_mapping.items():
-        if real == operation:
-            return str(name)
-    raise StandinError(f"{operation} is not an operation of {client.meta.service_model}")
