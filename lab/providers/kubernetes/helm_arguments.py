@@ -44,19 +44,10 @@ def release_arguments(
     verb: str, release: dict[str, Any], folder: Path
 ) -> tuple[list[str], dict[str, str]]:
     chart, arguments, env = chart_arguments(release, folder)
-    out = [
-        verb,
-        release["name"],
-        chart,
-        "--namespace",
-        release["namespace"],
-        *arguments,
-    ]
+    out = [verb, release["name"], chart, "--namespace", release["namespace"], *arguments]
     out += ["--values", str(write_values(release.get("values") or {}, folder))]
     out += ["--timeout", timeout_of(release)]
-    for key, flag in {**_FLAGS["both"], **_FLAGS[verb]}.items():
-        if release.get(key):
-            out.append(flag)
+    out += [flag for key, flag in {**_FLAGS["both"], **_FLAGS[verb]}.items() if release.get(key)]
     if not release.get("skipAwait"):
         out.append("--wait")
         if release.get("waitForJobs"):
@@ -101,13 +92,9 @@ def chart_arguments(release: dict[str, Any], folder: Path) -> tuple[str, list[st
         arguments += ["--verify"]
         if release.get("keyring"):
             arguments += ["--keyring", str(release["keyring"])]
-    for key, flag in (
-        ("caFile", "--ca-file"),
-        ("certFile", "--cert-file"),
-        ("keyFile", "--key-file"),
-    ):
-        if options.get(key):
-            arguments += [flag, str(options[key])]
+    for key in ("ca", "cert", "key"):
+        if options.get(f"{key}File"):
+            arguments += [f"--{key}-file", str(options[f"{key}File"])]
     remote = "://" in chart or "://" in repo
     if (remote or Path(chart).exists()) and "HELM_CACHE_HOME" not in os.environ:
         env["HELM_CACHE_HOME"] = str(cache_dir() / "helm")
@@ -143,11 +130,6 @@ def _repository_config(repo: str, options: dict[str, Any], folder: Path) -> Path
             entry[key] = str(options[key])
     _write_private(path, yaml.safe_dump({"apiVersion": "v1", "repositories": [entry]}))
     return path
-
-
-def needs_index(env: dict[str, str]) -> bool:
-    """Whether ``helm repo update`` must come first (repository with a password)."""
-    return "HELM_REPOSITORY_CONFIG" in env
 
 
 def write_values(values: dict[str, Any], folder: Path) -> Path:

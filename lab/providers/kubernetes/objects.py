@@ -49,7 +49,6 @@ class ObjectHandler(ClusterHandler):
     # Inputs
 
     def check(self, request: Request) -> tuple[Props, list[CheckFailure]]:
-        """Complete the inputs: apiVersion, kind, name, namespace; hide secret data."""
         api_version, kind = kinds.api_version_and_kind(request.type)
         if kind.endswith(("List", "Patch")):
             raise StandinError(
@@ -103,7 +102,6 @@ class ObjectHandler(ClusterHandler):
             return True  # a custom kind whose definition comes later in the same update
 
     def diff(self, request: Request) -> DiffResult:
-        """Structural difference of the inputs."""
         _, kind = kinds.api_version_and_kind(request.type)
         old, new = reveal(request.old_inputs), reveal(request.inputs)
         if kind == "Secret":  # a state of before may still have it otherwise
@@ -131,7 +129,6 @@ class ObjectHandler(ClusterHandler):
     # Life
 
     def create(self, request: Request) -> tuple[str, Props]:
-        """Apply a new object and wait for it."""
         if request.preview:
             applying.try_out(self.cluster, request.inputs, new=True)
             return "", request.inputs
@@ -147,7 +144,6 @@ class ObjectHandler(ClusterHandler):
         )
 
     def update(self, request: Request) -> Props:
-        """Apply a changed object and wait for it."""
         if request.preview:
             applying.try_out(self.cluster, request.inputs, new=False)
             return request.inputs
@@ -188,7 +184,6 @@ class ObjectHandler(ClusterHandler):
         return ReadResult(id=request.id, outputs=outputs, inputs=fresh)
 
     def delete(self, request: Request) -> None:
-        """Delete the object and wait until it is gone."""
         live = reveal(request.state)
         api_version, kind = kinds.api_version_and_kind(request.type)
         namespace, name = shapes.split_identity(request.id)

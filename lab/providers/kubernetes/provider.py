@@ -42,7 +42,6 @@ class KubernetesProvider(StandinProvider):
         self.releases = ReleaseHandler(self.cluster, lambda *line: self.log(*line), self.helm)
 
     def check_config(self, request: Request) -> tuple[Props, list[CheckFailure]]:
-        """Refuse settings that this stand-in would have to ignore."""
         try:
             decode(request.inputs)
         except StandinError as error:
@@ -56,16 +55,13 @@ class KubernetesProvider(StandinProvider):
         return diff_props(old, new, ignore=request.ignore, replace_on=[key] if both else [])
 
     def configure(self, args: Props) -> None:
-        """Take the configuration; connects only when a resource needs it."""
         self._take(decode(args))
 
     def cancel(self) -> None:
-        """Stop waiting and end a running helm."""
         super().cancel()
         self.helm.cancel()
 
     def close(self) -> None:
-        """End helm and remove private files."""
         self.cancel()
         self.cluster.access.close()
 

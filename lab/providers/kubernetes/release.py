@@ -19,8 +19,6 @@ import time
 from dataclasses import replace
 from typing import Any
 
-import yaml
-
 from lab.providers.kubernetes import helm_arguments, release_state
 from lab.providers.kubernetes.cluster import Cluster, ClusterHandler, Unreachable
 from lab.providers.kubernetes.helm import Helm, HelmFailed
@@ -57,7 +55,6 @@ class ReleaseHandler(ClusterHandler):
     # Inputs
 
     def check(self, request: Request) -> tuple[Props, list[CheckFailure]]:
-        """Complete the inputs and resolve the chart's exact version."""
         props = {k: v for k, v in request.inputs.items() if v is not None and k not in _OUTPUT_ONLY}
         if reveal(props.get("name")) in (None, ""):
             props["name"] = request.old_inputs.get("name") or autoname(request.name)
@@ -71,47 +68,30 @@ class ReleaseHandler(ClusterHandler):
             if reveal(props.get(key))
         ]
         if reveal(props.get("chart")) in (None, ""):
-            failures.append(
-                CheckFailure("chart", "is required: a name, a path or an oci:// address")
-            )
+            told = "is required: a name, a path or an oci:// address"
+            failures.append(CheckFailure("chart", told))
         values = reveal(props.get("values"))
         if values is not None and values is not UNKNOWN and not isinstance(values, dict):
             failures.append(CheckFailure("values", "must be an object"))
         if props.get("allowNullValues"):
-            self.log(
-                "warning",
-                "allowNullValues has no effect: nulls in the values are always kept",
-                request.urn,
-            )
+            told = "allowNullValues has no effect: nulls in the values are always kept"
+            self.log("warning", told, request.urn)
         source = {k: props.get(k) for k in ("chart", "version", "repositoryOpts", "namespace")}
         if not failures and not has_unknowns(source):
             try:
                 props["version"] = self._version(known(props), Mask(props))
             except HelmFailed as error:
-                failures.append(
-                    CheckFailure(
-                        "chart",
-                        f"{error}; check the chart's name, version and repository",
-                    )
-                )
+                told = f"{error}; check the chart's name, version and repository"
+                failures.append(CheckFailure("chart", told))
         return props, failures
 
     def _version(self, release: dict[str, Any], mask: Mask) -> str:
         with self.helm.workspace() as folder:
             chart, arguments, env = helm_arguments.chart_arguments(release, folder)
-            if helm_arguments.needs_index(env):
-                self.helm.run(["repo", "update"], mask, cluster=False, env=env)
-            shown = self.helm.run(
-                ["show", "chart", chart, *arguments], mask, cluster=False, env=env
-            )
-        meta = yaml.safe_load(shown)
-        if not isinstance(meta, dict) or not meta.get("version"):
-            raise HelmFailed(f"chart {chart} has no version in its Chart.yaml")
-        if meta.get("type") not in (None, "", "application"):
-            raise HelmFailed(
-                f"chart {chart} is of type {meta['type']!r}, which cannot be installed"
-            )
-        return str(meta["version"])
+            self._index(env, mask)
+            show = ["show", "chart", chart, *arguments]
+            shown = self.helm.run(show, mask, cluster=False, env=env)
+        return release_state.exact_version(chart, shown)
 
     def diff(self, request: Request) -> DiffResult:
         """What the program wants otherwise than the state has it; below ``values`` a null counts."""
@@ -125,7 +105,6 @@ class ReleaseHandler(ClusterHandler):
     # Life
 
     def create(self, request: Request) -> tuple[str, Props]:
-        """helm install."""
         if request.preview:
             return "", release_state.pending_of(request.inputs)
         release = known(request.inputs)
@@ -133,7 +112,6 @@ class ReleaseHandler(ClusterHandler):
         return identity(release["namespace"], release["name"]), outputs
 
     def update(self, request: Request) -> Props:
-        """helm upgrade."""
         if request.preview:
             return release_state.pending_of(request.inputs)
         return release_state.outputs_of(request.inputs, self._apply("upgrade", request.inputs))
@@ -175,6 +153,11 @@ class ReleaseHandler(ClusterHandler):
 
     # Parts
 
+    def _index(self, env: dict[str, str], mask: Mask) -> None:
+        """Fetch the index of a repository with a password; helm does it itself for others."""
+        if "HELM_REPOSITORY_CONFIG" in env:
+            self.helm.run(["repo", "update"], mask, cluster=False, env=env)
+
     def _answering(self) -> None:
         """Wait out an API server that is restarting: helm itself gives up at once."""
         self.cluster.namespaced("v1", "Namespace")
@@ -190,35 +173,28 @@ class ReleaseHandler(ClusterHandler):
         ):
             arguments, env = helm_arguments.release_arguments(verb, release, folder)
             try:
-                if helm_arguments.needs_index(env):
-                    self.helm.run(["repo", "update"], mask, cluster=False, env=env)
+                self._index(env, mask)
                 raw = self.helm.json(arguments, mask, env=env)
             except HelmFailed as error:
                 failure = error
             else:
                 return release_state.live_of(raw)
-            trouble = watcher.report(since=started)
-        raise self._failed(verb, inputs, failure, mask, trouble, started)
+            trouble = map(mask.clean, watcher.report(since=started))
+        place = identity(namespace, name)
+        told = "\n".join([f"helm {verb} of release {place} failed: {failure}", *trouble])
+        raise self._failed(inputs, told, started)
 
-    def _failed(
-        self,
-        verb: str,
-        inputs: Props,
-        error: HelmFailed,
-        mask: Mask,
-        trouble: list[str],
-        started: float,
-    ) -> StandinError:
+    def _failed(self, inputs: Props, told: str, started: float) -> StandinError:
         """What the user should read about a failed install or upgrade."""
-        release = known(inputs)
+        release, mask = known(inputs), Mask(inputs)
         name, namespace = release["name"], release["namespace"]
         id = identity(namespace, name)
         live = self._live(name, namespace, mask)
-        lines = [f"helm {verb} of release {id} failed: {error}", *map(mask.clean, trouble)]
-        told = "\n".join(lines)
         if live and live["status"].startswith("pending"):
-            return StandinError(f"{told}\n{self._pending_hint(name, namespace, live, mask)}")
-        if "cannot re-use a name" in str(error):
+            asked = ["history", name, "--namespace", namespace]
+            history = self.helm.json(asked, mask, reading=True)
+            return StandinError(f"{told}\n{release_state.pending_hint(live, history)}")
+        if "cannot re-use a name" in told:
             return StandinError(
                 f"{told}\nimport it (resource option import_={id!r}), or remove it first: "
                 f"helm uninstall {name} --namespace {namespace}"
@@ -228,20 +204,6 @@ class ReleaseHandler(ClusterHandler):
             return StandinError(told)
         return InitFailed(
             told, id=id, outputs=release_state.outputs_of(inputs, live), inputs=inputs
-        )
-
-    def _pending_hint(self, name: str, namespace: str, live: dict[str, Any], mask: Mask) -> str:
-        """The command that frees a release which an interrupted run left locked."""
-        history = self.helm.json(["history", name, "--namespace", namespace], mask, reading=True)
-        good = [int(h["revision"]) for h in history if h["status"] in ("deployed", "superseded")]
-        command = (
-            f"helm rollback {name} {max(good)} --namespace {namespace}"
-            if good
-            else f"helm uninstall {name} --namespace {namespace}"
-        )
-        return (
-            f"the release is in state {live['status']} (revision {live['revision']}): an earlier "
-            f"run was interrupted. When no other run is at work, free it with: {command}"
         )
 
     def _live(self, name: str, namespace: str, mask: Mask) -> dict[str, Any] | None:
@@ -255,6 +217,4 @@ class ReleaseHandler(ClusterHandler):
             if "not found" in str(error):
                 return None
             raise StandinError(f"helm could not read release {namespace}/{name}: {error}") from None
-        return release_state.live_of(
-            {**status, "chart": {"metadata": release_state.chart_meta(meta)}}
-        )
+        return release_state.live_of(status, meta)

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from lab.providers.kubernetes.helm import HelmFailed
 from lab.providers.kubernetes.shapes import identity
 from lab.providers.sdk import words
 from lab.providers.sdk.property_values import UNKNOWN, Props, mark_secrets, reveal
@@ -16,17 +17,33 @@ from values.merge import merge
 _STATUS = words("name namespace revision status chart version appVersion")
 
 
-def chart_meta(meta: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": meta.get("chart"),
-        "version": meta.get("version"),
-        "appVersion": meta.get("appVersion"),
-    }
+def exact_version(chart: str, shown: str) -> str:
+    """The version in what ``helm show chart`` printed, of a chart that can be installed."""
+    meta = yaml.safe_load(shown)
+    if not isinstance(meta, dict) or not meta.get("version"):
+        raise HelmFailed(f"chart {chart} has no version in its Chart.yaml")
+    if meta.get("type") not in (None, "", "application"):
+        raise HelmFailed(f"chart {chart} is of type {meta['type']!r}, which cannot be installed")
+    return str(meta["version"])
 
 
-def live_of(raw: dict[str, Any]) -> dict[str, Any]:
-    """The parts of helm's own release document that are used here."""
-    chart = raw["chart"]["metadata"]
+def pending_hint(live: dict[str, Any], history: list[dict[str, Any]]) -> str:
+    """The command that frees a release which an interrupted run left locked."""
+    good = [int(h["revision"]) for h in history if h["status"] in ("deployed", "superseded")]
+    command = (
+        f"helm rollback {live['name']} {max(good)}" if good else f"helm uninstall {live['name']}"
+    )
+    return (
+        f"the release is in state {live['status']} (revision {live['revision']}): an earlier "
+        "run was interrupted. When no other run is at work, free it with: "
+        f"{command} --namespace {live['namespace']}"
+    )
+
+
+def live_of(raw: dict[str, Any], meta: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The parts of helm's own release document that are used here; ``helm status`` leaves the
+    chart out, which ``helm get metadata`` has."""
+    chart = {**meta, "name": meta.get("chart")} if meta else raw["chart"]["metadata"]
     return {
         "name": raw["name"],
         "namespace": raw["namespace"],
