@@ -88,10 +88,7 @@ class NodeGroup(AwsHandler):
             chosen = {"LaunchTemplateName": group}
         else:
             key = "id" if "id" in template else "name"
-            chosen = {
-                f"LaunchTemplate{key.title()}": template[key],
-                "Version": template["version"],
-            }
+            chosen = {f"LaunchTemplate{key.title()}": template[key], "Version": template["version"]}
         self.cloud.change(
             "autoscaling",
             "CreateAutoScalingGroup",

@@ -169,9 +169,7 @@ def _rsa(bits: int, email: str) -> tuple[str, bytes]:
         .sign(key, hashes.SHA256())
     )
     pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return pem.decode(), certificate.public_bytes(serialization.Encoding.PEM)
 

@@ -185,10 +185,7 @@ def _scaling(inputs: Props) -> Iterator[CheckFailure]:
         "totalMaxNodeCount",
     } & limits.keys():
         yield CheckFailure("autoscaling", "limits per zone and total limits exclude each other")
-    for low, high in (
-        ("minNodeCount", "maxNodeCount"),
-        ("totalMinNodeCount", "totalMaxNodeCount"),
-    ):
+    for low, high in (("minNodeCount", "maxNodeCount"), ("totalMinNodeCount", "totalMaxNodeCount")):
         least, most = limits.get(low), limits.get(high)
         if isinstance(least, int) and isinstance(most, int) and least > most:
             yield CheckFailure(f"autoscaling.{low}", f"{least} is more than {high} {most}")

@@ -56,10 +56,7 @@ def _api_error(error: ApiException) -> ApiError:
     text = body.decode(errors="replace") if isinstance(body, bytes) else str(body or "")
     try:
         status = json.loads(text)
-        message, reason = (
-            str(status.get("message") or text),
-            str(status.get("reason") or ""),
-        )
+        message, reason = (str(status.get("message") or text), str(status.get("reason") or ""))
     except (ValueError, AttributeError):
         message, reason = text.strip() or str(error.reason), str(error.reason)
     return ApiError(int(error.status or 0), reason, message)

@@ -18,12 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from lab.providers.kubernetes import applying, awaiting, kinds, shapes
-from lab.providers.kubernetes.cluster import (
-    ClusterHandler,
-    NoSuchKind,
-    Object,
-    Unreachable,
-)
+from lab.providers.kubernetes.cluster import ClusterHandler, NoSuchKind, Object, Unreachable
 from lab.providers.sdk.property_diff import DiffResult, diff_props
 from lab.providers.sdk.property_values import (
     UNKNOWN,
@@ -33,12 +28,7 @@ from lab.providers.sdk.property_values import (
     reveal,
     secret,
 )
-from lab.providers.sdk.provider import (
-    CheckFailure,
-    ReadResult,
-    Request,
-    StandinError,
-)
+from lab.providers.sdk.provider import CheckFailure, ReadResult, Request, StandinError
 
 
 class ObjectHandler(ClusterHandler):

@@ -10,13 +10,7 @@ from lab.providers.kubernetes.release import ReleaseHandler
 from lab.providers.kubernetes.settings import ProviderSettings, decode
 from lab.providers.sdk.property_diff import DiffResult, diff_props
 from lab.providers.sdk.property_values import Props
-from lab.providers.sdk.provider import (
-    CheckFailure,
-    Handler,
-    Request,
-    StandinError,
-    StandinProvider,
-)
+from lab.providers.sdk.provider import CheckFailure, Handler, Request, StandinError, StandinProvider
 
 
 class KubernetesProvider(StandinProvider):

@@ -167,10 +167,7 @@ class ReleaseHandler(ClusterHandler):
         name, namespace = release["name"], release["namespace"]
         self._answering()
         started = time.time()
-        with (
-            self.helm.workspace() as folder,
-            Watcher(self.cluster, name, namespace) as watcher,
-        ):
+        with self.helm.workspace() as folder, Watcher(self.cluster, name, namespace) as watcher:
             arguments, env = helm_arguments.release_arguments(verb, release, folder)
             try:
                 self._index(env, mask)

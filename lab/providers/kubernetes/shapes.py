@@ -106,8 +106,7 @@ def secret_failures(props: Props) -> list[CheckFailure]:
         except (binascii.Error, ValueError):
             failures.append(
                 CheckFailure(
-                    f"data.{key}",
-                    "is not base64; put plain text under stringData instead",
+                    f"data.{key}", "is not base64; put plain text under stringData instead"
                 )
             )
     return failures

@@ -90,8 +90,7 @@ REPLACEMENTS: Final[dict[str, Replacement]] = {
         sources=(f"{_TF_AWS}/iam/role_policy_attachment.go@04c7984", *_AWS),
     ),
     "aws:route53/record:Record": Replacement(
-        by=("name", "zoneId"),
-        sources=(f"{_TF_AWS}/route53/record.go@00655c1", *_AWS),
+        by=("name", "zoneId"), sources=(f"{_TF_AWS}/route53/record.go@00655c1", *_AWS)
     ),
     "gcp:artifactregistry/repository:Repository": Replacement(
         by=("format", "kmsKeyName", "location", "mode", "project", "repositoryId"),

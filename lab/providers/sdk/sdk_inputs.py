@@ -103,10 +103,7 @@ def _object(cls: type, value: Mapping[str, Any], path: str) -> Iterator[CheckFai
 
 
 def _members(
-    declared: Mapping[str, Any],
-    required: frozenset[str],
-    value: Mapping[str, Any],
-    path: str,
+    declared: Mapping[str, Any], required: frozenset[str], value: Mapping[str, Any], path: str
 ) -> Iterator[CheckFailure]:
     for key, item in value.items():
         below = f"{path}.{key}" if path else key

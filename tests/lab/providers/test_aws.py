@@ -35,10 +35,7 @@ SEED = CloudSeed(
     endpoint="https://127.0.0.1:6443",
     ca="Q0E=",
     aws=AwsSeed(
-        account="123456789012",
-        region="us-west-2",
-        cluster="climate",
-        hosted_zones=("example.org",),
+        account="123456789012", region="us-west-2", cluster="climate", hosted_zones=("example.org",)
     ),
 )
 ROLE_ARN = "arn:aws:iam::123456789012:role/climate-node"

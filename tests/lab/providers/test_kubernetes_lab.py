@@ -245,9 +245,7 @@ def test_8_what_exists_is_not_taken_over_but_can_be_imported(bench: Bench) -> No
             chart=str(bench.folder / "tiny"),
             values={"password": pulumi.Output.secret(SECOND)},
             opts=pulumi.ResourceOptions(
-                provider=provider,
-                import_=f"{NAMESPACE}/tiny",
-                retain_on_delete=True,
+                provider=provider, import_=f"{NAMESPACE}/tiny", retain_on_delete=True
             ),
         )
 
