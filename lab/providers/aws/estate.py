@@ -8,21 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
-from lab.providers.sdk.seed import AwsSeed
-
-
-class Estate(Protocol):
-    """What this file needs of the cloud (``Cloud``)."""
-
-    seed: AwsSeed
-
-    def ask(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        """A request that changes nothing."""
-
-    def make(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        """A change, journalled."""
+if TYPE_CHECKING:
+    from lab.providers.aws.cloud import SimulatedAws
 
 
 def pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
@@ -30,14 +19,14 @@ def pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def furnish(cloud: Estate) -> None:
+def furnish(cloud: SimulatedAws) -> None:
     """Make whatever the seed names and the account lacks."""
     _cluster(cloud)
     _identity_provider(cloud)
     _zones(cloud)
 
 
-def _cluster(cloud: Estate) -> None:
+def _cluster(cloud: SimulatedAws) -> None:
     seed = cloud.seed
     if seed.cluster in cloud.ask("eks", "ListClusters")["clusters"]:
         return
@@ -61,7 +50,7 @@ def _cluster(cloud: Estate) -> None:
     )
 
 
-def _subnet(cloud: Estate, vpc: str, position: int, zone: str) -> str:
+def _subnet(cloud: SimulatedAws, vpc: str, position: int, zone: str) -> str:
     tags = {
         "Name": f"{cloud.seed.cluster}-private-{zone}",
         f"kubernetes.io/cluster/{cloud.seed.cluster}": "shared",
@@ -78,7 +67,7 @@ def _subnet(cloud: Estate, vpc: str, position: int, zone: str) -> str:
     return str(made["Subnet"]["SubnetId"])
 
 
-def _identity_provider(cloud: Estate) -> None:
+def _identity_provider(cloud: SimulatedAws) -> None:
     issuer = cloud.seed.oidc_issuer
     listed = cloud.ask("iam", "ListOpenIDConnectProviders")["OpenIDConnectProviderList"]
     if not any(item["Arn"].endswith(issuer.removeprefix("https://")) for item in listed):
@@ -91,7 +80,7 @@ def _identity_provider(cloud: Estate) -> None:
         )
 
 
-def _zones(cloud: Estate) -> None:
+def _zones(cloud: SimulatedAws) -> None:
     listed = cloud.ask("route53", "ListHostedZones")["HostedZones"]
     known = {item["Name"].removesuffix(".") for item in listed}
     for zone in cloud.seed.hosted_zones:

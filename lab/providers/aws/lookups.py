@@ -8,6 +8,7 @@ from typing import Any, Final
 from lab.providers.aws.context import AwsContext
 from lab.providers.aws.estate import pairs
 from lab.providers.aws.node_group import outputs
+from lab.providers.sdk import words
 from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import StandinError
 
@@ -207,6 +208,11 @@ def subnets(context: AwsContext, args: Props) -> Props:
     }
 
 
+_SUBNET: Final = words(
+    "availabilityZone availableIpAddressCount cidrBlock defaultForAz mapPublicIpOnLaunch ownerId state vpcId"
+)
+
+
 def subnet(context: AwsContext, args: Props) -> Props:
     """The one subnet that matches."""
     filters = _filters(args)
@@ -228,17 +234,10 @@ def subnet(context: AwsContext, args: Props) -> Props:
     return {
         "id": item["SubnetId"],
         "arn": item["SubnetArn"],
-        "availabilityZone": item["AvailabilityZone"],
-        "availabilityZoneId": item.get("AvailabilityZoneId", ""),
-        "availableIpAddressCount": item["AvailableIpAddressCount"],
-        "cidrBlock": item["CidrBlock"],
-        "defaultForAz": item["DefaultForAz"],
-        "mapPublicIpOnLaunch": item["MapPublicIpOnLaunch"],
-        "ownerId": item["OwnerId"],
         "region": args.get("region") or context.region,
-        "state": item["State"],
         "tags": _tags(item.get("Tags")),
-        "vpcId": item["VpcId"],
+        "availabilityZoneId": item.get("AvailabilityZoneId", ""),
+        **{name: item[f"{name[:1].upper()}{name[1:]}"] for name in _SUBNET},
     }
 
 

@@ -30,6 +30,7 @@ _SAME: Final = words(
     "amiType capacityType clusterName diskSize instanceTypes labels launchTemplate "
     "nodeRepairConfig releaseVersion scalingConfig taints updateConfig version"
 )
+_TOLD: Final = words("amiType capacityType instanceTypes releaseVersion status version")
 _PASSED_ON: Final = {
     **{name: name for name in _SAME},
     "nodeGroupName": "nodegroupName",
@@ -174,14 +175,9 @@ def outputs(made: Mapping[str, Any]) -> Props:
     groups = [{"name": group["name"]} for group in made["resources"]["autoScalingGroups"]]
     return {
         "arn": made["nodegroupArn"],
-        "status": made["status"],
         "resources": [{"autoscalingGroups": groups, "remoteAccessSecurityGroupId": ""}],
-        "amiType": made["amiType"],
-        "capacityType": made["capacityType"],
         "diskSize": made.get("diskSize", 20),
-        "instanceTypes": made["instanceTypes"],
-        "releaseVersion": made["releaseVersion"],
-        "version": made["version"],
+        **{key: made[key] for key in _TOLD},
     }
 
 

@@ -48,8 +48,8 @@ class GcpContext(CloudContext):
 class GcpHandler(CloudHandler[GcpContext]):
     """A handler with the context and the defaults that all types share."""
 
-    creation: ClassVar[tuple[str, str, dict[str, str]]]
-    """API, method and path parameters of the request that creates it."""
+    creation: ClassVar[tuple[str, str]]
+    """API and method of the request that creates it."""
     has_location = False
     has_project = True
     labelled = False

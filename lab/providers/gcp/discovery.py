@@ -2,7 +2,7 @@
 
 The documents ship with google-api-python-client. Their schemas are turned into strict JSON
 Schema: no unknown fields, no output-only fields, enums as listed, 64-bit integers as text,
-durations like ``3600s``. Path parameters are checked against their patterns.
+durations like ``3600s``.
 
 Source: googleapiclient/discovery_cache/documents/<api>.<version>.json.
 Does not do: what only Google's servers know (quotas, what exists).
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,28 +51,9 @@ def method(api: str, name: str) -> dict[str, Any]:
     return described
 
 
-def check(
-    api: str, name: str, parameters: Mapping[str, str], body: Mapping[str, Any] | None
-) -> list[CheckFailure]:
-    """What is wrong with a request; paths are those of the API body."""
-    described = method(api, name)
-    failures = list(_parameters(described["parameters"], parameters, name))
-    if body is not None:
-        failures += _body(api, described["request"]["$ref"], body)
-    return failures
-
-
-def _parameters(
-    declared: Mapping[str, Any], given: Mapping[str, str], name: str
-) -> Iterator[CheckFailure]:
-    for key, value in given.items():
-        if key not in declared:
-            yield CheckFailure(key, f"{name} has no such parameter")
-        elif "pattern" in declared[key] and not re.search(declared[key]["pattern"], value):
-            yield CheckFailure(key, f"{value!r} does not match {declared[key]['pattern']}")
-    for key, description in declared.items():
-        if description.get("required") and key not in given:
-            yield CheckFailure(key, f"{name} needs this parameter")
+def check(api: str, name: str, body: Mapping[str, Any]) -> list[CheckFailure]:
+    """What is wrong with the body of a request; paths are those of the API."""
+    return list(_body(api, method(api, name)["request"]["$ref"], body))
 
 
 @functools.cache

@@ -23,7 +23,7 @@ class RecordSet(GcpHandler):
     kind = "gcp:dns/recordSet:RecordSet"
     covered = words("deletionPolicy managedZone name project rrdatas ttl type")
     sets = ("rrdatas",)
-    creation = ("dns.v1", "changes.create", {"project": "p", "managedZone": "z"})
+    creation = ("dns.v1", "changes.create")
 
     def rules(self, inputs: Props) -> Iterator[CheckFailure]:
         yield from rules.dns_name("name", inputs.get("name"))

@@ -34,7 +34,7 @@ class Account(GcpHandler):
     """A service account of the project."""
 
     kind = "gcp:serviceaccount/account:Account"
-    creation = ("iam.v1", "projects.serviceAccounts.create", {"name": "projects/p"})
+    creation = ("iam.v1", "projects.serviceAccounts.create")
     computed = ("email", "member", "name", "uniqueId")
 
     def defaults(self, inputs: Props) -> Props:
@@ -78,11 +78,7 @@ class Key(GcpHandler):
     """A key of a service account; the private half is in the engine's state only."""
 
     kind = "gcp:serviceaccount/key:Key"
-    creation = (
-        "iam.v1",
-        "projects.serviceAccounts.keys.create",
-        {"name": "projects/p/serviceAccounts/a"},
-    )
+    creation = ("iam.v1", "projects.serviceAccounts.keys.create")
     has_project = False
     computed = ("name", "privateKey", "publicKey", "validAfter", "validBefore")
     secret_outputs = ("privateKey",)
@@ -205,7 +201,7 @@ class ProjectIamMember(IamMember):
     """One member of one role on the project."""
 
     kind = "gcp:projects/iAMMember:IAMMember"
-    creation = ("cloudresourcemanager.v1", "projects.setIamPolicy", {"resource": "p"})
+    creation = ("cloudresourcemanager.v1", "projects.setIamPolicy")
 
     def place(self, inputs: Props) -> str:
         project: str = inputs["project"].removeprefix("projects/")

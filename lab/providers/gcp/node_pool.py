@@ -67,11 +67,7 @@ class NodePool(GcpHandler):
     """A group of nodes of the seed's cluster."""
 
     kind = "gcp:container/nodePool:NodePool"
-    creation = (
-        "container.v1",
-        "projects.locations.clusters.nodePools.create",
-        {"parent": "projects/p/locations/l/clusters/c"},
-    )
+    creation = ("container.v1", "projects.locations.clusters.nodePools.create")
     has_location = True
     names = ("name", "namePrefix")
     name_limit = 40

@@ -19,11 +19,7 @@ class ImageRepository(GcpHandler):
     """A container image repository."""
 
     kind = "gcp:artifactregistry/repository:Repository"
-    creation = (
-        "artifactregistry.v1",
-        "projects.locations.repositories.create",
-        {"parent": "projects/p/locations/l", "repositoryId": "r"},
-    )
+    creation = ("artifactregistry.v1", "projects.locations.repositories.create")
     has_location = True
     labelled = True
     computed = ("createTime", "name", "registryUri", "updateTime")
@@ -82,11 +78,7 @@ class RepositoryIamMember(IamMember):
     """One member of one role on one repository."""
 
     kind = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
-    creation = (
-        "artifactregistry.v1",
-        "projects.locations.repositories.setIamPolicy",
-        {"resource": "projects/p/locations/l/repositories/r"},
-    )
+    creation = ("artifactregistry.v1", "projects.locations.repositories.setIamPolicy")
     has_location = True
 
     def place(self, inputs: Props) -> str:

@@ -60,8 +60,14 @@ def parse_kubeconfig(text: str) -> dict[str, Any] | Path:
     return parsed
 
 
-def _flag(args: Props, key: str, env: str) -> bool:
-    return config_bool(args, key, os.environ.get(env, "").lower() in ("1", "true"))
+# Setting and environment variable of each yes or no.
+_FLAGS = {
+    "delete_unreachable": ("deleteUnreachable", "PULUMI_K8S_DELETE_UNREACHABLE"),
+    "enable_secret_mutable": ("enableSecretMutable", "PULUMI_K8S_ENABLE_SECRET_MUTABLE"),
+    "enable_config_map_mutable": ("enableConfigMapMutable", "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE"),
+    "patch_force": ("enablePatchForce", "PULUMI_K8S_ENABLE_PATCH_FORCE"),
+    "upsert_existing": ("upsertExistingObjects", "PULUMI_K8S_UPSERT_EXISTING_OBJECTS"),
+}
 
 
 def decode(args: Props) -> ProviderSettings:
@@ -93,13 +99,8 @@ def decode(args: Props) -> ProviderSettings:
         kubeconfig_file=parsed if isinstance(parsed, Path) else None,
         context=_text(args, "context"),
         namespace=_text(args, "namespace"),
-        delete_unreachable=_flag(args, "deleteUnreachable", "PULUMI_K8S_DELETE_UNREACHABLE"),
-        enable_secret_mutable=_flag(
-            args, "enableSecretMutable", "PULUMI_K8S_ENABLE_SECRET_MUTABLE"
-        ),
-        enable_config_map_mutable=_flag(
-            args, "enableConfigMapMutable", "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE"
-        ),
-        patch_force=_flag(args, "enablePatchForce", "PULUMI_K8S_ENABLE_PATCH_FORCE"),
-        upsert_existing=_flag(args, "upsertExistingObjects", "PULUMI_K8S_UPSERT_EXISTING_OBJECTS"),
+        **{
+            name: config_bool(args, key, os.environ.get(variable, "").lower() in ("1", "true"))
+            for name, (key, variable) in _FLAGS.items()
+        },
     )

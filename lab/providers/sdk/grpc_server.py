@@ -50,13 +50,6 @@ _OPTIONS = [
     ("grpc.max_receive_message_length", _MAX_MESSAGE),
     ("grpc.max_send_message_length", _MAX_MESSAGE),
 ]
-_SEVERITIES = {
-    "debug": engine_pb2.DEBUG,
-    "info": engine_pb2.INFO,
-    "warning": engine_pb2.WARNING,
-    "error": engine_pb2.ERROR,
-}
-
 _EMPTY = struct_pb2.Struct()
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -179,7 +172,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """One line in the engine's log; silent when there is no engine to tell."""
         if self._engine is None:
             return
-        request = engine_pb2.LogRequest(severity=_SEVERITIES[severity], message=message, urn=urn)
+        level = engine_pb2.LogSeverity.Value(severity.upper())
+        request = engine_pb2.LogRequest(severity=level, message=message, urn=urn)
         try:
             self._engine.Log(request, timeout=10)
         except grpc.RpcError:

@@ -169,9 +169,8 @@ def test_a_wrong_name_type_or_value_is_refused(
 
 def test_a_field_that_the_api_does_not_have_is_refused() -> None:
     request = {"nodePool": {**body(GOOD[POOL]), "flavour": "x"}}
-    where = {"parent": "projects/p/locations/l/clusters/c"}
     name = "projects.locations.clusters.nodePools.create"
-    [failure] = discovery.check("container.v1", name, where, request)
+    [failure] = discovery.check("container.v1", name, request)
     assert "flavour" in failure.reason
 
 
