@@ -27,7 +27,6 @@ from lab.install.pins import KUBERNETES
 OUTCOME = "binderhub.lab/outcome"
 SERVED = "singleuser-server"
 """Label `component` of the pods that something really connects to."""
-LEASE_SECONDS = 40
 
 Document = Mapping[str, Any]
 
