@@ -64,8 +64,6 @@ class Kube:
         configuration.proxy = None
         configuration.retries = False
         self.api: Any = client.ApiClient(configuration)
-        self.core: Any = client.CoreV1Api(self.api)
-        self.apps: Any = client.AppsV1Api(self.api)
 
     def close(self) -> None:
         self.api.close()
@@ -114,16 +112,20 @@ class Kube:
 
     def pods(self, namespace: str | None = None, *, selector: str = "") -> list[PodView]:
         """The pods of one namespace, or of all, sorted by namespace and name."""
-        listed = (
-            self.core.list_namespaced_pod(namespace, label_selector=selector)
-            if namespace
-            else self.core.list_pod_for_all_namespaces(label_selector=selector)
-        )
-        return sorted(map(_pod_view, listed.items), key=lambda pod: (pod.namespace, pod.name))
+        path = f"/api/v1/namespaces/{namespace}/pods" if namespace else "/api/v1/pods"
+        listed = map(_pod_view, self.items(path, selector=selector))
+        return sorted(listed, key=lambda pod: (pod.namespace, pod.name))
 
     def nodes(self, *, selector: str = "") -> list[NodeView]:
-        listed = self.core.list_node(label_selector=selector)
-        return sorted(map(_node_view, listed.items), key=lambda node: node.name)
+        listed = map(_node_view, self.items("/api/v1/nodes", selector=selector))
+        return sorted(listed, key=lambda node: node.name)
+
+    def items(self, path: str, *, selector: str = "") -> list[dict[str, Any]]:
+        """The objects that a path lists; `selector` is of their labels."""
+        listed: list[dict[str, Any]] = self.request(
+            "GET", path, query={"labelSelector": selector} if selector else None
+        )["items"]
+        return listed
 
     def wait_for(self, reached: Callable[[], bool], what: str, *, timeout: float = 30.0) -> None:
         """Asks until `reached()` is true; `what` completes "waited 30 s for ..."."""
@@ -144,22 +146,17 @@ class Kube:
             raise LabError(f"{error}{told}") from None
 
     def _rolled_out(self, kind: Kind, namespace: str, name: str) -> bool:
-        read = {
-            "Deployment": self.apps.read_namespaced_deployment,
-            "DaemonSet": self.apps.read_namespaced_daemon_set,
-            "StatefulSet": self.apps.read_namespaced_stateful_set,
-        }[kind]
-        workload = read(name, namespace)
-        status = workload.status
-        if (status.observed_generation or 0) < workload.metadata.generation:
+        path = f"/apis/apps/v1/namespaces/{namespace}/{kind.lower()}s/{name}"
+        workload = self.request("GET", path)
+        status = workload.get("status", {})
+        if status.get("observedGeneration", 0) < workload["metadata"]["generation"]:
             return False
         if kind == "DaemonSet":
-            wanted = status.desired_number_scheduled
-            ready, updated = status.number_ready, status.updated_number_scheduled
+            wanted = status["desiredNumberScheduled"]
+            counts = ("numberReady", "updatedNumberScheduled")
         else:
-            wanted = workload.spec.replicas
-            ready, updated = status.ready_replicas, status.updated_replicas
-        return bool((ready or 0) == wanted and (updated or 0) == wanted)
+            wanted, counts = workload["spec"]["replicas"], ("readyReplicas", "updatedReplicas")
+        return all(status.get(count, 0) == wanted for count in counts)
 
     def namespace_contents(
         self, namespace: str, *, ignore: Iterable[str] = ("Event",)
@@ -171,7 +168,9 @@ class Kube:
         """
         ignored = set(ignore)
         found: set[str] = set()
-        for prefix in self._group_versions():
+        groups = self.request("GET", "/apis")["groups"]
+        served = [f"/apis/{group['preferredVersion']['groupVersion']}" for group in groups]
+        for prefix in ("/api/v1", *served):
             for resource in self.request("GET", prefix)["resources"]:
                 if not resource["namespaced"] or "list" not in resource["verbs"]:
                     continue
@@ -181,10 +180,6 @@ class Kube:
                 items = self.request("GET", path, accept=_METADATA_ONLY)["items"] or []
                 found.update(f"{resource['kind']}/{item['metadata']['name']}" for item in items)
         return sorted(found - _EVERYWHERE)
-
-    def _group_versions(self) -> list[str]:
-        groups = self.request("GET", "/apis")["groups"]
-        return ["/api/v1"] + [f"/apis/{g['preferredVersion']['groupVersion']}" for g in groups]
 
 
 def said(error: Exception) -> str:
@@ -197,29 +192,32 @@ def said(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
-def _pod_view(pod: Any) -> PodView:
-    conditions = {condition.type: condition for condition in pod.status.conditions or []}
-    ready = conditions.get("Ready")
-    scheduled = conditions.get("PodScheduled")
-    waiting = scheduled.message if scheduled and scheduled.status != "True" else None
+def _conditions(view: dict[str, Any]) -> dict[str, dict[str, str]]:
+    return {one["type"]: one for one in view["status"].get("conditions", ())}
+
+
+def _pod_view(pod: dict[str, Any]) -> PodView:
+    meta, status, conditions = pod["metadata"], pod["status"], _conditions(pod)
+    scheduled = conditions.get("PodScheduled", {})
+    waiting = scheduled.get("message") if scheduled.get("status") != "True" else None
     return PodView(
-        namespace=pod.metadata.namespace,
-        name=pod.metadata.name,
-        node=pod.spec.node_name,
-        phase=pod.status.phase or "Unknown",
-        ready=ready is not None and ready.status == "True",
-        ip=pod.status.pod_ip,
-        reason=waiting or pod.status.reason or "",
-        labels=pod.metadata.labels or {},
+        namespace=meta["namespace"],
+        name=meta["name"],
+        node=pod["spec"].get("nodeName"),
+        phase=status.get("phase", "Unknown"),
+        ready=conditions.get("Ready", {}).get("status") == "True",
+        ip=status.get("podIP"),
+        reason=waiting or status.get("reason", ""),
+        labels=meta.get("labels", {}),
     )
 
 
-def _node_view(node: Any) -> NodeView:
-    conditions = {condition.type: condition.status for condition in node.status.conditions or []}
+def _node_view(node: dict[str, Any]) -> NodeView:
+    taints = node["spec"].get("taints", ())
     return NodeView(
-        name=node.metadata.name,
-        ready=conditions.get("Ready") == "True",
-        labels=node.metadata.labels or {},
-        taints=tuple(f"{t.key}={t.value or ''}:{t.effect}" for t in node.spec.taints or []),
-        allocatable=node.status.allocatable or {},
+        name=node["metadata"]["name"],
+        ready=_conditions(node).get("Ready", {}).get("status") == "True",
+        labels=node["metadata"].get("labels", {}),
+        taints=tuple(f"{t['key']}={t.get('value', '')}:{t['effect']}" for t in taints),
+        allocatable=node["status"].get("allocatable", {}),
     )

@@ -233,5 +233,5 @@ def _accepts(port: int) -> bool:
 
 
 def _has_default_account(client: Kube) -> bool:
-    accounts = client.request("GET", "/api/v1/namespaces/default/serviceaccounts")["items"]
+    accounts = client.items("/api/v1/namespaces/default/serviceaccounts")
     return any(account["metadata"]["name"] == "default" for account in accounts)

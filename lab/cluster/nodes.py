@@ -52,8 +52,7 @@ def apply(client: Kube, nodes: Iterable[SimNode], *, timeout: float = 30.0) -> N
     wanted = {node.name: node for node in nodes}
     existing = {
         item["metadata"]["name"]: item
-        for item in client.request("GET", "/api/v1/nodes")["items"]
-        if item["metadata"].get("labels", {}).get(SIMULATED) == "true"
+        for item in client.items("/api/v1/nodes", selector=f"{SIMULATED}=true")
     }
     for name in existing.keys() - wanted.keys():
         _remove(client, name)
@@ -117,22 +116,17 @@ def _create(client: Kube, node: SimNode) -> None:
 
 
 def _update(client: Kube, node: SimNode, existing: Mapping[str, Any]) -> None:
-    path = f"/api/v1/nodes/{node.name}"
-    merge = "application/merge-patch+json"
-    current = existing["metadata"].get("labels", {})
-    labels = labels_of(node)
-    changed: dict[str, str | None] = {k: v for k, v in labels.items() if current.get(k) != v}
-    changed.update(dict.fromkeys(current.keys() - labels.keys()))
+    path, merge = f"/api/v1/nodes/{node.name}", "application/merge-patch+json"
+    gone = existing["metadata"]["labels"].keys() - labels_of(node).keys()
+    labels = {**labels_of(node), **dict.fromkeys(gone)}
     taints = existing["spec"].get("taints", [])
     system = [taint for taint in taints if taint["key"].startswith(_SYSTEM_TAINT)]
-    if changed or [taint for taint in taints if taint not in system] != node.taints:
-        body = {"metadata": {"labels": changed}, "spec": {"taints": [*node.taints, *system]}}
-        client.request("PATCH", path, body=body, content_type=merge)
+    # What is as it should be is no change to the API server either.
+    body = {"metadata": {"labels": labels}, "spec": {"taints": [*node.taints, *system]}}
+    client.request("PATCH", path, body=body, content_type=merge)
     resources = resources_of(node)
-    status = existing.get("status", {})
-    if status.get("allocatable") != resources or status.get("capacity") != resources:
-        body = {"status": {"allocatable": resources, "capacity": resources}}
-        client.request("PATCH", f"{path}/status", body=body, content_type=merge)
+    body = {"status": {"allocatable": resources, "capacity": resources}}
+    client.request("PATCH", f"{path}/status", body=body, content_type=merge)
 
 
 def _remove(client: Kube, name: str) -> None:

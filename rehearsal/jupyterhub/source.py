@@ -128,8 +128,9 @@ def from_cluster(
     """From ConfigMap and Secret `hub` of a release. Raises LabError when they are not there."""
     client = Kube(kubeconfig)
     try:
-        config = client.core.read_namespaced_config_map("hub", namespace).data or {}
-        secret = client.core.read_namespaced_secret("hub", namespace).data or {}
+        path = f"/api/v1/namespaces/{namespace}"
+        config = client.request("GET", f"{path}/configmaps/hub").get("data", {})
+        secret = client.request("GET", f"{path}/secrets/hub").get("data", {})
     except ApiException as error:
         raise LabError(
             f"Namespace {namespace} has no ConfigMap and Secret called `hub` that can be read "

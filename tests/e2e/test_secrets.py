@@ -50,11 +50,12 @@ def life(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Iterato
 def pods(life: Life) -> dict[str, set[str]]:
     """Identities of the living pods, by the reader (or else the workload) that they are."""
     out: dict[str, set[str]] = {}
-    for pod in life.kube.core.list_namespaced_pod(life.session.hub.ns).items:
-        if pod.metadata.deletion_timestamp is None:
-            digest = pod.metadata.labels.get("pod-template-hash")
-            workload = pod.metadata.owner_references[0].name.removesuffix(f"-{digest}")
-            out.setdefault(PODS.get(workload, workload), set()).add(pod.metadata.uid)
+    for pod in life.kube.items(f"/api/v1/namespaces/{life.session.hub.ns}/pods"):
+        meta = pod["metadata"]
+        if "deletionTimestamp" not in meta:
+            digest = meta["labels"].get("pod-template-hash")
+            workload = meta["ownerReferences"][0]["name"].removesuffix(f"-{digest}")
+            out.setdefault(PODS.get(workload, workload), set()).add(meta["uid"])
     return out
 
 

@@ -19,7 +19,7 @@ def serve_once(client: Kube) -> None:
     """Gives each load balancer that has no address one that no other has."""
     services = [
         service
-        for service in client.request("GET", "/api/v1/services")["items"]
+        for service in client.items("/api/v1/services")
         if service["spec"].get("type") == "LoadBalancer"
     ]
     taken = {entry["ip"] for service in services for entry in _addresses(service)}

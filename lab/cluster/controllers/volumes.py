@@ -21,14 +21,14 @@ _VOLUMES = "/api/v1/persistentvolumes"
 
 def serve_once(client: Kube) -> None:
     """Makes what pending claims need and removes what nobody claims any more."""
-    for claim in client.request("GET", "/api/v1/persistentvolumeclaims")["items"]:
+    for claim in client.items("/api/v1/persistentvolumeclaims"):
         if _is_waiting(claim):
             try:
                 client.request("POST", _VOLUMES, body=volume_for(claim))
             except ApiException as error:
                 if error.status != 409:  # Made before, not yet bound.
                     raise
-    for volume in client.request("GET", _VOLUMES)["items"]:
+    for volume in client.items(_VOLUMES):
         if _is_ours(volume) and volume.get("status", {}).get("phase") == "Released":
             client.request("DELETE", f"{_VOLUMES}/{volume['metadata']['name']}")
 
