@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import IO
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import requests
+from requests_file import FileAdapter
 
 from lab.errors import LabError
 from lab.install.pins import Download
@@ -48,7 +49,7 @@ class Downloader:
         self._unreachable: dict[str, str] = {}
         self._files: dict[str, Path] = {}
         self._session = requests.Session()
-        self._session.mount("file://", _FolderAdapter())
+        self._session.mount("file://", FileAdapter())
 
     def close(self) -> None:
         self._session.close()
@@ -114,26 +115,6 @@ class Downloader:
             reply.close()
             raise DownloadFailed(f"{target} answered {reply.status_code}")
         return reply
-
-
-class _FolderAdapter(requests.adapters.BaseAdapter):
-    """Serves a mirror that is a folder."""
-
-    def send(
-        self, request: requests.PreparedRequest, *_: object, **__: object
-    ) -> requests.Response:
-        reply = requests.Response()
-        reply.request = request
-        reply.url = request.url or ""
-        path = Path(unquote(urlsplit(reply.url).path))
-        if path.is_file():
-            reply.status_code, reply.raw = 200, path.open("rb")
-        else:
-            reply.status_code = 404
-        return reply
-
-    def close(self) -> None:
-        """Nothing is kept open between files."""
 
 
 def _mirrored(url: str) -> str:
