@@ -109,24 +109,16 @@ def kubeconfig(pki: Pki, identity: str, server: str) -> str:
     def inline(path: Path) -> str:
         return base64.b64encode(path.read_bytes()).decode()
 
+    cluster = {"server": server, "certificate-authority-data": inline(pki.ca)}
+    user = {
+        "client-certificate-data": inline(pki.cert(identity)),
+        "client-key-data": inline(pki.key(identity)),
+    }
     document = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [
-            {
-                "name": "lab",
-                "cluster": {"server": server, "certificate-authority-data": inline(pki.ca)},
-            }
-        ],
-        "users": [
-            {
-                "name": identity,
-                "user": {
-                    "client-certificate-data": inline(pki.cert(identity)),
-                    "client-key-data": inline(pki.key(identity)),
-                },
-            }
-        ],
+        "clusters": [{"name": "lab", "cluster": cluster}],
+        "users": [{"name": identity, "user": user}],
         "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": identity}}],
         "current-context": "lab",
     }

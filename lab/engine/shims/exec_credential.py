@@ -2,9 +2,8 @@
 
 Both print an ExecCredential (client.authentication.k8s.io) that holds the lab's own
 administrator certificate, so that a GKE or EKS kubeconfig opens the lab's API server.
-The pair is read from the files named in ``LAB_EXEC_CREDENTIAL`` (``cert-file:key-file``),
-else from ``$LAB_RUN_DIR/pki/admin.crt`` and ``admin.key``. Standard library only: run by
-whatever python3 is first on PATH. Exit codes: 0 done, 1 no credential, 2 misuse.
+The pair is read from ``$LAB_RUN_DIR/pki``. Standard library only: run by whatever python3 is
+first on PATH. Exit codes: 0 done, 1 no credential, 2 misuse.
 
 Does not do: any other gcloud or aws command.
 """
@@ -33,16 +32,6 @@ def fail(name: str, message: str) -> NoReturn:
     raise SystemExit(1)
 
 
-def credential_files(name: str) -> tuple[Path, Path]:
-    """Certificate and key of the lab's administrator."""
-    if named := os.environ.get("LAB_EXEC_CREDENTIAL"):
-        cert, _, key = named.partition(":")
-        return Path(cert), Path(key)
-    if run_dir := os.environ.get("LAB_RUN_DIR"):
-        return Path(run_dir, "pki", "admin.crt"), Path(run_dir, "pki", "admin.key")
-    fail(name, "LAB_RUN_DIR is not set; this command works inside the lab only")
-
-
 def api_version() -> str:
     """The version that the caller asks for in KUBERNETES_EXEC_INFO, else v1beta1."""
     try:
@@ -55,11 +44,13 @@ def api_version() -> str:
 
 def print_credential(name: str) -> int:
     """Write the ExecCredential to stdout."""
-    cert, key = credential_files(name)
+    if not (run_dir := os.environ.get("LAB_RUN_DIR")):
+        fail(name, "LAB_RUN_DIR is not set; this command works inside the lab only")
+    admin = Path(run_dir, "pki", "admin")
     try:
         status = {
-            "clientCertificateData": cert.read_text(),
-            "clientKeyData": key.read_text(),
+            "clientCertificateData": admin.with_suffix(".crt").read_text(),
+            "clientKeyData": admin.with_suffix(".key").read_text(),
         }
     except OSError as error:
         fail(name, f"{error.filename} cannot be read: {error.strerror}; is the lab running?")
@@ -86,8 +77,7 @@ def aws(arguments: list[str]) -> int:
     parser.add_argument("--region")
     parser.add_argument("--profile")
     parser.add_argument("--output", choices=["json"])
-    known, rest = parser.parse_known_args(arguments)
-    del known
+    _, rest = parser.parse_known_args(arguments)
     if rest[:2] != ["eks", "get-token"]:
         asked = " ".join(rest[:2]) or "nothing"
         parser.error(f"only `aws eks get-token` works here, not `{asked}`; use the real AWS CLI")
