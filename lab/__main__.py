@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 from lab.cluster.control_plane import ControlPlane
 from lab.cluster.nodes import CORE, apply
-from lab.errors import LabError
 from lab.paths import run_dir
-from lab.processes import interrupted_by_signals
+from lab.processes import as_command
 
 
 def start(plane: ControlPlane) -> int:
@@ -49,15 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--name", default="demo", help="which lab (default: demo)")
     arguments = parser.parse_args(argv)
-    try:
-        with interrupted_by_signals():
-            return COMMANDS[arguments.command](ControlPlane(run_dir(arguments.name)))
-    except LabError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted; a start that was under way has been undone.", file=sys.stderr)
-        return 130
+    return as_command(
+        lambda: COMMANDS[arguments.command](ControlPlane(run_dir(arguments.name))),
+        interrupted="Interrupted; a start that was under way has been undone.",
+    )
 
 
 if __name__ == "__main__":

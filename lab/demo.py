@@ -12,6 +12,7 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from lab.cluster.control_plane import ControlPlane
@@ -19,11 +20,10 @@ from lab.engine.error_hints import explain
 from lab.engine.outcome import Outcome
 from lab.engine.session import Session
 from lab.engine.tables import console, output_table, pod_table, resource_tree
-from lab.errors import LabError
 from lab.install.pins import CONTROL_PLANE, ENGINE
 from lab.install.tools import ensure
 from lab.paths import CHECKOUT, run_dir
-from lab.processes import interrupted_by_signals
+from lab.processes import as_command
 from lab.progress import Progress, elapsed
 
 _BEFORE = {
@@ -67,11 +67,8 @@ def up(stack_file: Path, charts: Path | None) -> int:
         plane.stop()
         return _failed(done, session, "make demo")
     out.print(resource_tree(session.state()))
-    client = plane.client()
-    try:
+    with closing(plane.client()) as client:
         out.print(pod_table(client.pods(session.hub.ns)))
-    finally:
-        client.close()
     out.print(output_table(session.outputs()))
     out.print(
         f"\nThe hub {session.name!r} runs in the lab: real Pulumi engine, Kubernetes API server and "
@@ -123,17 +120,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--stack", type=Path, default=CHECKOUT / "examples" / "Pulumi.demo.yaml")
     parser.add_argument("--charts", type=Path, help="folder with charts to use")
     arguments = parser.parse_args(argv)
-    try:
-        with interrupted_by_signals():
-            if arguments.action == "up":
-                return up(arguments.stack, arguments.charts)
-            return down(arguments.stack)
-    except LabError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted; nothing was left running. `make demo` continues.", file=sys.stderr)
-        return 130
+    return as_command(
+        lambda: (
+            up(arguments.stack, arguments.charts)
+            if arguments.action == "up"
+            else down(arguments.stack)
+        ),
+        interrupted="Interrupted; nothing was left running. `make demo` continues.",
+    )
 
 
 if __name__ == "__main__":

