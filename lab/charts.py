@@ -5,6 +5,7 @@ Fetches nothing, renders nothing, and changes nothing on disk.
 
 from __future__ import annotations
 
+import re
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -105,11 +106,7 @@ def _chart_yaml(path: Path) -> bytes:
     with tarfile.open(path, "r:gz") as archive:
         for member in archive:
             # Charts inside the chart have one too, further down.
-            if (
-                member.isfile()
-                and member.name.count("/") == 1
-                and member.name.endswith("/Chart.yaml")
-            ):
+            if member.isfile() and re.fullmatch(r"[^/]+/Chart\.yaml", member.name):
                 content = archive.extractfile(member)
                 assert content is not None  # a regular file always has content
                 return content.read()

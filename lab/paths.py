@@ -22,52 +22,30 @@ def cache_dir() -> Path:
     return Path(base).expanduser().resolve() / "binderhub"
 
 
+class _Place:
+    """A file or folder of a run directory."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, run: RunDir, _: object = None) -> Path:
+        return run.root / self._name
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunDir:
     """The folder of one running lab and the places in it. Nothing is created by asking."""
 
     root: Path
-
-    @property
-    def state(self) -> Path:
-        """Which processes were started, and on which ports."""
-        return self.root / "state.json"
-
-    @property
-    def lock(self) -> Path:
-        return self.root / "lock"
-
-    @property
-    def logs(self) -> Path:
-        return self.root / "logs"
-
-    @property
-    def pki(self) -> Path:
-        return self.root / "pki"
-
-    @property
-    def etcd(self) -> Path:
-        return self.root / "etcd"
-
-    @property
-    def kubeconfig(self) -> Path:
-        """Administrator access, mode 0600."""
-        return self.root / "kubeconfig"
-
-    @property
-    def pulumi(self) -> Path:
-        """PULUMI_HOME."""
-        return self.root / "pulumi"
-
-    @property
-    def backend(self) -> Path:
-        """Pulumi's file backend."""
-        return self.root / "backend"
-
-    @property
-    def work(self) -> Path:
-        """The copy of the program that the engine works on."""
-        return self.root / "work"
+    state = _Place("state.json")  # Which processes were started, and on which ports.
+    lock = _Place("lock")
+    logs = _Place("logs")
+    pki = _Place("pki")
+    etcd = _Place("etcd")
+    kubeconfig = _Place("kubeconfig")  # Administrator access, mode 0600.
+    pulumi = _Place("pulumi")  # PULUMI_HOME.
+    backend = _Place("backend")  # Pulumi's file backend.
+    work = _Place("work")  # The copies of the program that the engine works on.
 
 
 def run_dir(name: str = "demo", *, base: Path | None = None) -> RunDir:

@@ -14,7 +14,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -157,23 +157,18 @@ def _expected(reply: requests.Response, kind: str, name: str) -> str:
 def _extract(archive: Path, member: str, target: Path) -> None:
     """Writes one member of a verified archive to `target`; its own path is never used."""
     try:
-        if archive.suffix == ".zip":
-            with zipfile.ZipFile(archive) as zipped, zipped.open(member) as source:
-                _copy(source, target)
-        else:
-            with tarfile.open(archive) as tarred:
-                extracted = tarred.extractfile(member)
-                if extracted is None:
-                    raise KeyError(member)
-                with extracted:
-                    _copy(extracted, target)
+        with ExitStack() as opened:
+            source: IO[bytes] | None
+            if archive.suffix == ".zip":
+                source = opened.enter_context(zipfile.ZipFile(archive)).open(member)
+            else:
+                source = opened.enter_context(tarfile.open(archive)).extractfile(member)
+            if source is None:
+                raise KeyError(member)
+            with source, target.open("wb") as out:
+                shutil.copyfileobj(source, out, _CHUNK)
     except (KeyError, OSError, tarfile.TarError, zipfile.BadZipFile) as error:
         raise DownloadFailed(f"{archive.name} holds no usable file {member}") from error
-
-
-def _copy(source: IO[bytes], target: Path) -> None:
-    with target.open("wb") as out:
-        shutil.copyfileobj(source, out, _CHUNK)
 
 
 def _reason(error: requests.RequestException) -> str:

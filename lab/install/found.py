@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
-from lab.install.pins import PinnedTool, Version, show
+from lab.install.pins import PathCheck, PinnedTool, Version, show
 
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _PATIENCE = 20.0  # Seconds; a version command that hangs must not hang the lab.
@@ -21,11 +22,15 @@ def parse_version(text: str) -> Version | None:
 
 def find(pin: PinnedTool) -> tuple[Path | None, str]:
     """The binary on PATH if it is suitable, with a sentence that says what was seen."""
-    located = shutil.which(pin.name)
+    return suitable(pin.name, pin.on_path)
+
+
+def suitable(name: str, check: PathCheck) -> tuple[Path | None, str]:
+    """The same for any program."""
+    located = shutil.which(name)
     if located is None:
         return None, "not on PATH"
     path = Path(located).absolute()
-    check = pin.on_path
     missing = [name for name in check.siblings if not (path.parent / name).is_file()]
     if missing:
         return None, f"{path} lacks {', '.join(missing)} beside it"
@@ -37,6 +42,7 @@ def find(pin: PinnedTool) -> tuple[Path | None, str]:
             text=True,
             timeout=_PATIENCE,
             stdin=subprocess.DEVNULL,
+            env={**os.environ, "GOTOOLCHAIN": "local"},  # Or Go answers for another Go.
             check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:

