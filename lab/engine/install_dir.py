@@ -17,7 +17,7 @@ _HOST = "pulumi-language-python"
 _FILES = (_HOST, f"{_HOST}-exec")
 
 
-def together(tools: dict[str, Path]) -> dict[str, Path]:
+def in_one_folder(tools: dict[str, Path]) -> dict[str, Path]:
     """`tools` with `pulumi` and its host in one folder; other tools as they are.
 
     An engine that is a script stays where it is: it starts the real one, wherever that lies."""
@@ -56,6 +56,6 @@ def _copied(source: Path, target: Path) -> bool:
 
 def own_plugins_only(tools: Mapping[str, Path]) -> dict[str, str]:
     """The variable by which the engine takes no plugin from PATH: one for a cloud would act on a
-    real account. It needs the Python host beside the engine, where `together` has it."""
+    real account. It needs the Python host beside the engine, where `in_one_folder` has it."""
     beside = tools["pulumi"].resolve().parent == tools[_HOST].resolve().parent
     return {"PULUMI_IGNORE_AMBIENT_PLUGINS": "true"} if beside else {}

@@ -24,11 +24,11 @@ OVERRIDES = "PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES"
 _DOWNLOAD_SECONDS = 600
 
 
-class NotHad(Exception):
-    """The plugin cannot be had; the message says why in half a sentence."""
+class Unavailable(Exception):
+    """No such plugin can be installed; the message says why in half a sentence."""
 
 
-class Offline(NotHad):
+class PublisherUnreachable(Unavailable):
     """Its publisher does not answer, which on many machines is as it should be."""
 
 
@@ -43,9 +43,9 @@ def installed(name: str, version: str, *, besides: Path) -> Path | None:
 
 
 def download(name: str, version: str, engine: Path, progress: Progress) -> Path:
-    """Install the plugin into the lab's cache. Raises NotHad."""
+    """Install the plugin into the lab's cache. Raises Unavailable."""
     if not _mirrored(name) and not reachable(PUBLISHER):
-        raise Offline(f"{PUBLISHER} does not answer")
+        raise PublisherUnreachable(f"{PUBLISHER} does not answer")
     home = _cache()
     folder = plugin_dir(home, name, version)
     try:
@@ -55,9 +55,9 @@ def download(name: str, version: str, engine: Path, progress: Progress) -> Path:
             with progress.task(f"downloading the plugin {name} {version}"):
                 _install(name, version, engine, home)
     except OSError as error:
-        raise NotHad(f"{home} cannot be written: {error.strerror}") from error
+        raise Unavailable(f"{home} cannot be written: {error.strerror}") from error
     if not is_official(folder):
-        raise NotHad(f"what was downloaded holds no program pulumi-resource-{name}")
+        raise Unavailable(f"what was downloaded holds no program pulumi-resource-{name}")
     return folder
 
 
@@ -93,9 +93,9 @@ def _install(name: str, version: str, engine: Path, home: Path) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise NotHad(f"it took longer than {_DOWNLOAD_SECONDS // 60} minutes") from error
+        raise Unavailable(f"it took longer than {_DOWNLOAD_SECONDS // 60} minutes") from error
     if done.returncode != 0:
-        raise NotHad(_reason(done.stderr + done.stdout))
+        raise Unavailable(_reason(done.stderr + done.stdout))
 
 
 def _reason(said: str) -> str:

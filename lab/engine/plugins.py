@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lab.engine.official_plugins import OVERRIDES, NotHad, Offline, download, installed
+from lab.engine.official_plugins import (
+    OVERRIDES,
+    PublisherUnreachable,
+    Unavailable,
+    download,
+    installed,
+)
 from lab.engine.plugin_folder import clear_for_standin, link
 from lab.errors import LabError
 from lab.progress import Progress
@@ -72,7 +78,7 @@ def _downloaded(
 ) -> Path | None:
     try:
         return download(name, version, engine, progress)
-    except NotHad as why:
+    except Unavailable as why:
         if chosen == "official":
             raise LabError(
                 f"LAB_PLUGINS=official, but the plugin {name} v{version} is not installed and "
@@ -80,7 +86,7 @@ def _downloaded(
                 f"v{version}` where that works, set {OVERRIDES} to a mirror that this machine "
                 "reaches, or leave LAB_PLUGINS out."
             ) from why
-        if not isinstance(why, Offline):
+        if not isinstance(why, PublisherUnreachable):
             progress.note(
                 f"  the official plugin {name} {version} was not downloaded ({why}); "
                 "a stand-in takes its place"

@@ -22,7 +22,7 @@ from lab.charts import Chart
 from lab.cluster.control_plane import ControlPlane
 from lab.engine import environment, locks, plugins, stack_init, state_backup, surroundings
 from lab.engine.error_hints import explain
-from lab.engine.install_dir import together
+from lab.engine.install_dir import in_one_folder
 from lab.engine.outcome import Outcome
 from lab.engine.plugins import Plugins
 from lab.engine.program_copy import Copy, copy_program
@@ -102,7 +102,7 @@ class Session:
     def prepare(self, *, nodes_per_pool: int = 2) -> None:
         """Tools, plugins, charts, nodes, cloud seed, the copy, and the stack in the backend."""
         run = self.run
-        self.tools = together(ensure([*ENGINE, "helm"], progress=self._progress))
+        self.tools = in_one_folder(ensure([*ENGINE, "helm"], progress=self._progress))
         self.hub  # noqa: B018 - mistakes of the stack file come before any work
         self.plugins = plugins.prepare(run.pulumi, self.tools["pulumi"], self._progress)
         self.charts = choose(self._charts_from)

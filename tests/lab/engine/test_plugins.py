@@ -23,7 +23,7 @@ import pytest
 from pulumi import automation as auto
 
 from lab.engine import official_plugins, plugins
-from lab.engine.install_dir import own_plugins_only, together
+from lab.engine.install_dir import in_one_folder, own_plugins_only
 from lab.engine.official_plugins import OVERRIDES
 from lab.errors import LabError
 from lab.install.download import system
@@ -126,7 +126,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 
 @pytest.fixture(scope="session")
 def engine_tools() -> dict[str, Path]:
-    return together(ensure(ENGINE))
+    return in_one_folder(ensure(ENGINE))
 
 
 @pytest.fixture
@@ -222,7 +222,7 @@ def test_a_plugin_on_the_path_never_takes_the_place_of_the_labs(
             for file in bench.tools[tool].parent.glob(f"{tool}*"):
                 if tool == "pulumi-language-python" or file.name == tool:
                     os.link(file, parts[tool].parent / file.name)
-        bench.tools = together(parts)
+        bench.tools = in_one_folder(parts)
         monkeypatch.setenv("PATH", f"{bench.tools['pulumi'].parent}:{os.environ['PATH']}")
     folder = bench.lay(bench.folder / "elsewhere")
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
