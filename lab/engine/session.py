@@ -183,7 +183,8 @@ class Session:
                 "command that succeeded had left."
             )
         command = [str(self.tools["pulumi"]), *arguments, "--non-interactive", "--color=never"]
-        command += ["--stack", self.name]
+        if arguments[:2] != ("stack", "init"):
+            command += ["--stack", self.name]
         if largest_file is not None:
             blocks = str(largest_file // _ULIMIT_BLOCK)
             command = ["sh", "-c", 'ulimit -f "$0" && exec "$@"', blocks, *command]
