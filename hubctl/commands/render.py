@@ -9,6 +9,8 @@ from hubctl.console.errors import Problem
 from hubctl.console.output import print_json
 from hubctl.review import render
 from hubctl.stackfile import find
+from model.findings import Finding
+from values.guards.extra_values import check_values
 
 EXAMPLES = """examples:
   hubctl render ecology
@@ -36,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = []
     for path in paths:
         stack, hub = find.usable(path)
+        _refuse_credentials(path, check_values(hub, stack.given_secrets))
         rendered = render.render(hub, stack.given_secrets)
         if arguments.release:
             names = [r.name for r in rendered]
@@ -56,6 +59,14 @@ def run(arguments: argparse.Namespace) -> int:
                 print(f"---\n# stack: {name}")
             print("".join(r.text() for r in rendered), end="")
     return 0
+
+
+def _refuse_credentials(path: Path, findings: list[Finding]) -> None:
+    """Plain credentials of `extraValues` stop a deployment, and would be printed here."""
+    bad = [f for f in findings if f.rule == "BH069"]
+    if bad:
+        lines = "".join(f"\n  {finding.text()}" for finding in bad)
+        raise Problem(f"{path} has {len(bad)} error{'s' * (len(bad) != 1)}:{lines}")
 
 
 def _write(folder: Path, found: list[tuple[str, list[render.Rendered]]]) -> None:

@@ -96,7 +96,9 @@ def _plain_entry(entries: list[Any]) -> str | None:
 
 
 def _override(where: str, before: Any, value: Any) -> Finding:
-    hide = looks_secret(str(value)) or is_sensitive_key(where.rpartition(".")[2])
+    entries = value if isinstance(value, list) else []
+    keys = (where.rpartition(".")[2], *(str(at(entry, "name")) for entry in entries))
+    hide = looks_secret(str(value)) or any(map(is_sensitive_key, keys))
     return RULES["BH118"].finding(
         where,
         "<hidden>" if hide else value,
