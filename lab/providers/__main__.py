@@ -18,7 +18,13 @@ from lab.providers.sdk.provider import StandinProvider
 
 _LOOK_SECONDS = 1.0
 
-NAMES = ("kubernetes", "gcp", "aws", "random")
+_PROVIDERS = {
+    "kubernetes": "lab.providers.kubernetes.provider:KubernetesProvider",
+    "gcp": "lab.providers.gcp.provider:GcpProvider",
+    "aws": "lab.providers.aws.provider:AwsProvider",
+    "random": "lab.providers.random:RandomProvider",
+}
+NAMES = tuple(_PROVIDERS)
 
 
 def sdk_version(name: str) -> str:
@@ -30,11 +36,9 @@ def sdk_version(name: str) -> str:
 
 
 def load(name: str) -> StandinProvider:
-    """The stand-in's provider object, from ``lab.providers.<name>.provider()``."""
-    module = importlib.import_module(f"lab.providers.{name}")
-    made = module.provider()
-    if not isinstance(made, StandinProvider):
-        raise TypeError(f"lab.providers.{name}.provider() gave a {type(made).__name__}")
+    """The provider object of one stand-in."""
+    module, _, cls = _PROVIDERS[name].partition(":")
+    made: StandinProvider = getattr(importlib.import_module(module), cls)()
     return made
 
 

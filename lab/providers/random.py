@@ -181,8 +181,3 @@ class RandomProvider(StandinProvider):
 
     def handler(self, type: str) -> Handler:
         return self.handlers.get(type) or super().handler(type)
-
-
-def provider() -> StandinProvider:
-    """The stand-in, for ``python -m lab.providers random``."""
-    return RandomProvider()

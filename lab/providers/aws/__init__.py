@@ -4,14 +4,3 @@ Requests go through boto3, so botocore checks them against AWS's own service des
 ``shapes.py`` adds what botocore leaves to the service (enums, patterns, lengths) and
 ``policies.py`` the grammar of policy documents. Nothing leaves the machine.
 """
-
-from __future__ import annotations
-
-from lab.providers.sdk.provider import StandinProvider
-
-
-def provider() -> StandinProvider:
-    """The stand-in, for ``python -m lab.providers aws``."""
-    from lab.providers.aws.provider import AwsProvider
-
-    return AwsProvider()

@@ -33,7 +33,6 @@ MACHINE_TYPE: Final = re.compile(
 DISK_TYPES: Final = words(
     "pd-standard pd-balanced pd-ssd hyperdisk-balanced hyperdisk-extreme hyperdisk-throughput"
 )
-DURATION: Final = re.compile(r"[0-9]+(\.[0-9]{1,9})?s")
 MEMBER: Final = re.compile(
     r"allUsers|allAuthenticatedUsers|projectOwner:.+|projectEditor:.+|projectViewer:.+|"
     r"(user|serviceAccount|group):[^@\s]+@[^@\s]+|serviceAccount:[^@\s]+\.svc\.id\.goog\[[^\]]+\]|"
@@ -43,7 +42,6 @@ ROLE: Final = re.compile(
     r"roles/[A-Za-z0-9_.]+|(projects|organizations)/[^/]+/roles/[A-Za-z0-9_.]+"
 )
 ZONE: Final = re.compile(r"[a-z]+-[a-z]+[0-9]+-[a-z]")
-LOCATION: Final = re.compile(r"[a-z]+-[a-z]+[0-9]+(-[a-z])?")
 RECORD_TYPES: Final = words(
     "A AAAA ALIAS CAA CNAME DNSKEY DS HTTPS IPSECKEY MX NAPTR NS PTR SOA SPF SRV SSHFP SVCB TLSA "
     "TXT"

@@ -2,7 +2,7 @@
 
 A JSON file of this shape is named by the environment variable ``LAB_CLOUD_SEED``. It says
 which cluster, zones and DNS zones "exist", and where the lab's own Kubernetes API server
-is, which is what the cluster look-ups answer with. What the stand-ins create is recorded
+is, which is what the cluster lookups answer with. What the stand-ins create is recorded
 beside it, in ``<seed file>.records/``, and lives as long as that folder.
 
 Raises StandinError (one sentence) when the file is missing or not of this shape.

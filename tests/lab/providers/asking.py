@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from lab.providers.sdk.property_diff import DiffResult
 from lab.providers.sdk.property_values import Props
 from lab.providers.sdk.provider import CheckFailure, Request, StandinProvider
+from lab.providers.sdk.resource_handlers import CloudProvider
 
 
 def ask(type: str, inputs: Props | None = None, **more: Any) -> Request:
@@ -38,3 +40,9 @@ def changed(good: Props, path: str, value: Any) -> Props:
         holder = holder[int(part) if part.isdigit() else part]
     holder[last] = value
     return inputs
+
+
+def difference(provider: CloudProvider[Any], type: str, old: Props, new: Props) -> DiffResult:
+    """What changes of a resource that was made with ``old``."""
+    handler = provider.handler(type)
+    return handler.diff(ask(type, new, old_inputs=old, state=handler.effective(old, None)))

@@ -18,7 +18,7 @@ from lab.providers.sdk.property_values import UNKNOWN, Props
 from lab.providers.sdk.provider import StandinError
 from lab.providers.sdk.records import Records
 from lab.providers.sdk.seed import AwsSeed, CloudSeed, records_dir
-from tests.lab.providers.asking import ask, changed, check, make
+from tests.lab.providers.asking import ask, changed, check, difference, make
 
 GROUP = "aws:eks/nodeGroup:NodeGroup"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
@@ -445,9 +445,7 @@ def test_a_changed_template_gets_a_new_version(lab: Lab) -> None:
 def test_replacement_is_that_of_the_official_provider(
     offline: AwsProvider, type: str, path: str, value: Any, replaces: bool
 ) -> None:
-    new = changed(GOOD[type], path, value)
-    olds = offline.handler(type).effective(GOOD[type], None)
-    result = offline.handler(type).diff(ask(type, new, old_inputs=GOOD[type], state=olds))
+    result = difference(offline, type, GOOD[type], changed(GOOD[type], path, value))
     assert result.changes and bool(result.replaces) is replaces
 
 

@@ -21,7 +21,7 @@ from lab.providers.sdk.provider import InvokeFailed, StandinError
 from lab.providers.sdk.records import Records
 from lab.providers.sdk.seed import CloudSeed, DnsZone, Existing, GcpSeed, records_dir
 from tests.lab.providers import asking
-from tests.lab.providers.asking import ask, changed, check
+from tests.lab.providers.asking import ask, changed, check, difference
 
 POOL = "gcp:container/nodePool:NodePool"
 REPOSITORY = "gcp:artifactregistry/repository:Repository"
@@ -328,20 +328,17 @@ def test_what_the_seed_says_exists_can_be_imported(
 def test_replacement_is_that_of_the_official_provider(
     gcp: GcpProvider, type: str, path: str, value: Any, replaces: bool
 ) -> None:
-    new = changed(GOOD[type], path, value)
-    olds = gcp.handler(type).effective(GOOD[type], None)
-    result = gcp.handler(type).diff(ask(type, new, old_inputs=GOOD[type], state=olds))
+    result = difference(gcp, type, GOOD[type], changed(GOOD[type], path, value))
     assert result.changes and bool(result.replaces) is replaces
 
 
 def test_zones_that_are_left_out_stay_as_they_are(gcp: GcpProvider) -> None:
     """A preview that shows more than production does is as wrong as one that shows less."""
     zones = {**GOOD[POOL], "nodeLocations": ["us-west2-a"]}
-    olds = gcp.handler(POOL).effective(zones, None)
     left = {k: v for k, v in zones.items() if k != "nodeLocations"}
-    assert not gcp.handler(POOL).diff(ask(POOL, left, old_inputs=zones, state=olds)).changes
+    assert not difference(gcp, POOL, zones, left).changes
     more = {**zones, "nodeLocations": ["us-west2-a", "us-west2-b"]}
-    assert gcp.handler(POOL).diff(ask(POOL, more, old_inputs=zones, state=olds)).changes
+    assert difference(gcp, POOL, zones, more).changes
 
 
 def test_the_same_inputs_are_no_change_whatever_their_order(gcp: GcpProvider) -> None:

@@ -16,7 +16,7 @@ from lab.providers.sdk.resource_handlers import DEFAULTS, CloudProvider
 from tests.components.program import run
 from tests.components.test_program import stack_text
 from tests.lab.providers import test_aws, test_gcp
-from tests.lab.providers.asking import ask
+from tests.lab.providers.asking import difference
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -60,7 +60,5 @@ def test_the_old_one_goes_first_where_the_bridge_says_so(
     provider: CloudProvider[Any] = AwsProvider() if cloud is test_aws else GcpProvider()
     provider.configure({"region": "us-west-2", "project": "research-123"})
     old = json.loads(json.dumps(cloud.GOOD[type]))
-    handler = provider.handler(type)
-    olds = handler.effective(old, None)
-    result = handler.diff(ask(type, {**old, **change}, old_inputs=old, state=olds))
+    result = difference(provider, type, old, {**old, **change})
     assert result.delete_before_replace is first
