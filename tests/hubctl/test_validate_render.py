@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.examples import STACKS
 from tests.hubctl.conftest import CHECKOUT, OPEN_HUB, Hubctl, Write
 
 
@@ -112,12 +114,15 @@ def test_naming_a_stack_twice_is_not_two_stacks(hubctl: Hubctl, stack: Write) ->
     assert hubctl("validate", "a", "stacks/Pulumi.a.yaml").status == 0
 
 
-def test_the_checkouts_own_stacks_render_the_same_bytes_in_two_processes() -> None:
+def test_the_examples_render_the_same_bytes_in_two_processes(project: Path) -> None:
+    for path in STACKS:
+        shutil.copy(path, project / "stacks")
+
     def render(seed: str) -> bytes:
         return subprocess.run(
             [sys.executable, "-m", "hubctl", "render", "--all"],
-            cwd=CHECKOUT,
-            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=project,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(CHECKOUT)},
             capture_output=True,
             check=True,
         ).stdout
