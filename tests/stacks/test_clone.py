@@ -19,10 +19,14 @@ from tests import examples
 from tests.examples import CHECKOUT
 from tests.workflows.test_workflows import commit, git, outputs
 
-READS = re.compile(r"""(CHECKOUT|ROOT|parents?(\[\d\])?|cwd\(\))\)? / "stacks\"""")
+READS = re.compile(
+    r"""(CHECKOUT|ROOT|parents?(\[\d\])?|cwd\(\))\)? / "stacks\""""
+    r"""|"hubctl"[^()]*\bcwd=(CHECKOUT|ROOT)\b"""
+)
+NAME = "added-by-a-test"
 NEW = (
     "--provider gcp --cluster own --project own-project-1 --location us-west2 --ingress 203.0.113.77 "
-    "--hub-domain hub.newcomer.example.net --repositories github:own/* --no-input"
+    "--hub-domain hub.added.example.net --repositories github:own/* --no-input"
 )
 
 
@@ -63,8 +67,8 @@ def reads_stacks(module: Path) -> bool:
 
 
 def add(clone: Path) -> None:
-    in_clone(clone, "hubctl", "new", "newcomer", *NEW.split())
-    in_clone(clone, "hubctl", "validate", "newcomer")
+    in_clone(clone, "hubctl", "new", NAME, *NEW.split())
+    in_clone(clone, "hubctl", "validate", NAME)
 
 
 def remove(clone: Path) -> None:
