@@ -73,7 +73,7 @@ def add(clone: Path) -> None:
 
 def remove(clone: Path) -> None:
     """As git leaves it: no empty folder."""
-    shutil.rmtree(clone / "stacks")
+    shutil.rmtree(clone / "stacks", ignore_errors=True)  # whoever runs this may have removed it
     in_clone(clone, "hubctl", "validate", "--all")
 
 
