@@ -1,8 +1,10 @@
-"""The program: read the stack's settings, make its hub, say where it is."""
+"""One stack, one hub: its namespace, node pools, image registry, DNS records and secrets, and the
+Helm releases of JupyterHub and BinderHub that use them.
+
+What the stack file says is read and checked before any cloud is asked for anything.
+"""
 
 from __future__ import annotations
-
-import gc
 
 import pulumi
 
@@ -12,15 +14,13 @@ from components.hub import BinderHub, BinderHubArgs
 from components.inputs import config
 from model.derived.resolved import ResolvedHub
 
-# An SDK is a million objects that stay; looking for garbage among them takes a third of its import.
-gc.disable()
-read = config.read()
-connected = clouds.connect(read.hub)
-complete = ResolvedHub(clouds.complete(read.hub, connected))
-hub = BinderHub(
-    read.hub.name,
-    BinderHubArgs(hub=complete, secrets=read.secrets, given=read.given, clouds=connected),
-    pulumi.ResourceOptions(providers=build(complete, connected)),
+told = config.read()
+connected = clouds.connect(told.hub)
+hub = ResolvedHub(clouds.complete(told.hub, connected))
+made = BinderHub(
+    told.hub.name,
+    BinderHubArgs(hub=hub, secrets=told.secrets, given=told.given, clouds=connected),
+    pulumi.ResourceOptions(providers=build(hub, connected)),
 )
-for name, value in hub.outputs().items():
+for name, value in made.outputs().items():
     pulumi.export(name, value)

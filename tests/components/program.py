@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import gc
 import json
 import logging
 import runpy
@@ -188,7 +187,6 @@ def _run(name: str, text: str, answers: Mapping[str, Any], secrets: Mapping[str,
     except Exception as exc:  # what the engine would print; tests look at its type
         recorded.error = exc
     finally:
-        gc.enable()  # The program turns it off for its short life; the tests live longer.
         loop.close()
         asyncio.set_event_loop(None)
     return recorded
