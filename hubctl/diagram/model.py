@@ -1,30 +1,33 @@
-"""Which resources a hub has and what each needs first. Pure; says the same as the program does,
-without importing it (hubctl never sees components)."""
+"""Which resources a hub has and what each needs first.
+
+hubctl never imports the program, so that a picture needs no SDK; `tests/components/test_graph.py`
+compares each picture with what the program registers.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from model.derived import names
-from model.derived.pools import pools
-from model.derived.registry_access import registry_access
+from model.derived.clouds import cluster_cloud, dns_cloud, registry_cloud
+from model.derived.resolved import ResolvedHub
 from model.hub import Hub
 from model.secrets import FINGERPRINT_KEY
-from model.sections.chart import ServiceChart
-from model.sections.cluster import AwsCluster, GcpCluster
-from model.sections.registry import ArtifactRegistry, Ecr
 from values.releases import releases
+from values.sections.exposure import binder_load_balancer, own_routes
 from values.wanted_secrets import wanted_secrets
 
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """One box: `kind` is the resource's type in few words, `group` what it belongs to."""
+    """One box: `kind` is the resource's type in few words, `group` what it belongs to, `resource`
+    its name in the program (None: the program does not make it)."""
 
     id: str
     kind: str
     label: str
     group: str
+    resource: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,82 +40,108 @@ class Graph:
 
 
 class _Builder:
-    def __init__(self) -> None:
+    def __init__(self, hub: Hub) -> None:
+        self.resolved, self.hub = ResolvedHub(hub), hub
         self.nodes: list[Node] = []
         self.edges: list[tuple[str, str]] = []
 
-    def add(self, id_: str, kind: str, label: str, group: str, *after: str) -> str:
+    def exists(self, id_: str, kind: str, label: str, group: str = "outside") -> str:
+        """A box that the program does not make; its id."""
         self.nodes.append(Node(id=id_, kind=kind, label=label, group=group))
+        return id_
+
+    def make(self, id_: str, name: str, kind: str, label: str, group: str, *after: str) -> str:
+        """A box that the program makes, under the hub's name and `name`; its id."""
+        resource = f"{self.hub.name}-{name}"
+        self.nodes.append(Node(id=id_, kind=kind, label=label, group=group, resource=resource))
         self.edges += [(other, id_) for other in after]
         return id_
 
 
 def graph(hub: Hub, given: frozenset[str]) -> Graph:
     """The resources of a hub."""
-    b = _Builder()
-    cluster = b.add(
-        "cluster", "cluster (exists)", hub.cluster.name or "from another stack", "outside"
-    )
-    space = b.add("namespace", "Namespace", hub.ns, "cluster", cluster)
-    ready = [space, *_nodes(hub, b, cluster), *_registry(hub, b, space)]
-    dns = _dns(hub, b, cluster)
+    b = _Builder(hub)
+    cluster = b.exists("cluster", "cluster (exists)", hub.cluster.name or "from another stack")
+    space = b.make("namespace", "namespace", "Namespace", hub.ns, "cluster", cluster)
+    ready = [space, *_nodes(b, cluster), *_registry(b, space), *_dns(b, cluster)]
     plans = releases(hub, given)
     wanted = wanted_secrets(hub, plans)
     for name in sorted({*wanted.generated, FINGERPRINT_KEY}):
-        b.add(f"secret-{name}", "generated secret", name, "secrets")
+        b.make(f"secret-{name}", f"secrets-{name}", "generated secret", name, "secrets")
     for name in sorted(wanted.of_operator & given):
-        b.add(f"secret-{name}", "given secret", name, "secrets")
+        b.exists(f"secret-{name}", "given secret", name, "secrets")
     for plan in plans:
         own = [f"secret-{name}" for name in sorted({*plan.secrets, FINGERPRINT_KEY})]
         before = [f"release-{other}" for other in plan.after]
         label = f"{plan.name} {plan.version or ''}".strip()
-        b.add(f"release-{plan.name}", "Helm release", label, "cluster", *ready, *dns, *before, *own)
-    gateway = hub.cluster.ingress.gateway
-    if gateway and hub.domains and isinstance(hub.chart, ServiceChart):
-        b.add("route", "HTTPRoute", hub.domains.binder, "cluster", "release-binderhub-service")
+        b.make(f"release-{plan.name}", f"releases-{plan.name}", "Helm release", label, "cluster",
+               *ready, *before, *own)  # fmt: skip
+    _exposure(b, [f"release-{plan.name}" for plan in plans])
     known = {n.id for n in b.nodes}
     edges = tuple(dict.fromkeys(e for e in b.edges if set(e) <= known))
     return Graph(title=hub.name, nodes=tuple(b.nodes), edges=edges)
 
 
-def _nodes(hub: Hub, b: _Builder, cluster: str) -> list[str]:
-    if isinstance(hub.cluster, GcpCluster):
-        who = b.add("nodes-account", "service account", names.nodes_account_id(hub), "nodes")
-        kind = "node pool"
-    elif isinstance(hub.cluster, AwsCluster):
-        who = b.add("nodes-role", "IAM role", names.iam_name(hub, "nodes"), "nodes")
-        kind = "node group"
-    else:
-        return []
+def _exposure(b: _Builder, installed: list[str]) -> None:
+    for route in own_routes(b.resolved):
+        (host,) = route["spec"]["hostnames"]
+        name = f"exposure-{route['metadata']['name']}"
+        b.make("route", name, "HTTPRoute", host, "cluster", *installed)
+    if service := binder_load_balancer(b.resolved):
+        name = service["metadata"]["name"]
+        b.make("service", "exposure-load-balancer", "Service", name, "cluster", *installed)
+
+
+def _nodes(b: _Builder, cluster: str) -> list[str]:
+    match cluster_cloud(b.hub):
+        case "gcp":
+            account = names.nodes_account_id(b.hub)
+            who = b.make("nodes-account", "nodes-account", "service account", account, "nodes")
+            kind = "node pool"
+        case "aws":
+            role = names.iam_name(b.hub, "nodes")
+            who = b.make("nodes-role", "nodes-role", "IAM role", role, "nodes")
+            kind = "node group"
+        case None:
+            return []
     return [
-        b.add(f"pool-{pool.name}", kind, f"{pool.name}: {pool.min} to {pool.max} {pool.machine_type}"
-              + (", retiring" if pool.retiring else ""), "nodes", cluster, who)
-        for pool in pools(hub)
+        b.make(f"pool-{pool.name}", f"nodes-{pool.key}", kind,
+               f"{pool.name}: {pool.min} to {pool.max} {pool.machine_type}"
+               + (", retiring" if pool.retiring else ""), "nodes", cluster, who)
+        for pool in b.resolved.pools
     ]  # fmt: skip
 
 
-def _registry(hub: Hub, b: _Builder, space: str) -> list[str]:
-    if isinstance(hub.registry, ArtifactRegistry):
-        repository = b.add("repository", "Artifact Registry", names.repository(hub), "registry")
-        pusher = b.add("pusher", "service account", names.pusher_account_id(hub), "registry")
-        writer = b.add(
-            "writer", "IAM member", "writer of the repository", "registry", repository, pusher
-        )
-        return [b.add("key", "key", "of the pusher", "registry", writer)]
-    if isinstance(hub.registry, Ecr):
-        role = b.add("helper-role", "IAM role", names.iam_name(hub, "registry"), "registry")
-        token = b.add("helper-secret", "Secret", "registry-helper-auth", "cluster", space,
-                      "secret-registryHelperToken")  # fmt: skip
-        return [role, token]
-    prefix = registry_access(hub).image_prefix
-    return [b.add("images", "registry (exists)", prefix, "outside")] if prefix else []
+def _registry(b: _Builder, space: str) -> list[str]:
+    hub = b.hub
+    match registry_cloud(hub):
+        case "gcp":
+            images = names.repository(hub)
+            repository = b.make(
+                "repository", "registry-repository", "Artifact Registry", images, "registry"
+            )
+            account = names.pusher_account_id(hub)
+            pusher = b.make("pusher", "registry-pusher", "service account", account, "registry")
+            writer = b.make("writer", "registry-writer", "IAM member", "writer of the repository",
+                            "registry", repository, pusher)  # fmt: skip
+            return [b.make("key", "registry-key", "key", "of the pusher", "registry", writer)]
+        case "aws":
+            name = names.iam_name(hub, "registry")
+            role = b.make("helper-role", "registry-role", "IAM role", name, "registry")
+            token = b.make("helper-secret", "registry-token", "Secret", "registry-helper-auth",
+                           "cluster", space, "secret-registryHelperToken")  # fmt: skip
+            return [role, token]
+        case None:
+            prefix = b.resolved.registry.image_prefix
+            return [b.exists("images", "registry (exists)", prefix)] if prefix else []
 
 
-def _dns(hub: Hub, b: _Builder, cluster: str) -> list[str]:
-    if hub.domains is None or hub.domains.dns.provider in ("external-dns", "manual"):
+def _dns(b: _Builder, cluster: str) -> list[str]:
+    domains = b.hub.domains
+    if domains is None or dns_cloud(b.hub) is None:
         return []
-    zone = b.add("zone", "DNS zone (exists)", hub.domains.dns.zone or "", "outside")
+    zone = b.exists("zone", "DNS zone (exists)", domains.dns.zone or "")
     return [
-        b.add(f"dns-{host}", "DNS record", host, "dns", zone, cluster)
-        for host in (hub.domains.hub, hub.domains.binder)
+        b.make(f"dns-{host}", f"{role}-dns", "DNS record", host, "dns", zone, cluster)
+        for role, host in (("hub", domains.hub), ("binder", domains.binder))
     ]
