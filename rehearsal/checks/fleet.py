@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from model.derived.pools import Pool, pools
 from model.hub import Hub
-from rehearsal.checks import build_pod
+from rehearsal.checks import build_pod, build_settings
 from rehearsal.objects import DeployedObjects, labels
 from rehearsal.report import Trouble
 
@@ -62,7 +62,7 @@ def _hosts(member: Member) -> Iterator[str]:
 
 
 def _prefixes(member: Member) -> Iterator[str]:
-    yield build_pod.settings(member.objects).image_prefix
+    yield build_settings.settings(member.objects).image_prefix
 
 
 def _host_paths(member: Member) -> Iterator[str]:

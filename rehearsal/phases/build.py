@@ -8,7 +8,7 @@ import time
 from kubernetes.client.exceptions import ApiException
 
 from lab.cluster.client import said
-from rehearsal.checks import build_pod
+from rehearsal.checks import build_pod, build_settings
 from rehearsal.context import HubUnderTest
 from rehearsal.objects import Object, labels, path_of
 from rehearsal.report import Phase, Trouble, judged
@@ -19,7 +19,7 @@ _SECONDS = 15.0
 
 def run(context: HubUnderTest) -> Phase:
     objects = context.fresh()
-    chosen = build_pod.settings(objects)
+    chosen = build_settings.settings(objects)
     manifest, served = build_pod.pod(chosen), build_pod.daemons(objects)
     found = [
         *build_pod.check_command(chosen),
@@ -48,13 +48,13 @@ def run(context: HubUnderTest) -> Phase:
     return judged(NAME, found, facts)
 
 
-def _sockets(chosen: build_pod.BuildSettings, nodes: int) -> str:
+def _sockets(chosen: build_settings.BuildSettings, nodes: int) -> str:
     if chosen.of_nodes:
         return f"{chosen.socket} is the nodes' own docker, which simulated nodes do not have"
     return f"docker sockets on {nodes} nodes" if chosen.socket else "no docker socket is used"
 
 
-def _push(chosen: build_pod.BuildSettings) -> str:
+def _push(chosen: build_settings.BuildSettings) -> str:
     if not chosen.use_registry:
         return "no registry: images stay in the docker of the node that built them"
     secret = (

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from model.derived.pools import Pool
 from rehearsal.checks import capacity, scaling
-from rehearsal.checks.build_pod import quantity
+from rehearsal.checks.build_settings import quantity
 from rehearsal.context import HubUnderTest
 from rehearsal.objects import Object, labels, path_of
 from rehearsal.report import Phase, Trouble, judged

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from model.derived.pools import build_pool, quantity_bytes
-from rehearsal.checks import build_pod
+from rehearsal.checks import build_pod, build_settings
 from rehearsal.objects import DeployedObjects, Object
 from tests.values.hubs import hub
 from values.merge import merge
@@ -26,7 +26,7 @@ SNIPPETS = {
 }
 
 
-def settings(name: str, **changes: Any) -> build_pod.BuildSettings:
+def settings(name: str, **changes: Any) -> build_settings.BuildSettings:
     """Of the objects that the last release of an example makes, as far as builds look at them."""
     stack = hub(name, **changes)
     plan = releases(stack)[-1]
@@ -43,7 +43,7 @@ def settings(name: str, **changes: Any) -> build_pod.BuildSettings:
             "spec": {"template": {"spec": {"containers": [container]}}},
         },
     }
-    return build_pod.settings(DeployedObjects(namespace=stack.ns, items=items))
+    return build_settings.settings(DeployedObjects(namespace=stack.ns, items=items))
 
 
 def told(pod: Object) -> Object:

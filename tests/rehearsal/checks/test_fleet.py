@@ -15,7 +15,7 @@ import pytest
 
 from lab.cluster.control_plane import ControlPlane
 from model.derived.pools import user_pool
-from rehearsal.checks import build_pod
+from rehearsal.checks import build_settings
 from rehearsal.context import HubUnderTest
 from rehearsal.objects import path_of
 from rehearsal.phases import fleet
@@ -80,7 +80,7 @@ def _clash(one: HubUnderTest, other: HubUnderTest) -> list[Edit]:
     stack file's own, or somebody's hand, would."""
     theirs = user_pool(other.hub)
     anywhere = {"nodeSelector": dict(theirs.selector), "tolerations": [{"operator": "Exists"}]}
-    prefix = build_pod.settings(other.objects).image_prefix
+    prefix = build_settings.settings(other.objects).image_prefix
     daemons = one.kube.request("GET", path_of("DaemonSet", one.namespace, "docker-api"))
     pod = daemons["spec"]["template"]["spec"]
     moved = json.loads(
