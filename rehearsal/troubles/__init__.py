@@ -1,0 +1,1 @@
+"""Real failures, provoked one by one, of the real engine, helm and API server."""
