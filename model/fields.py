@@ -84,7 +84,7 @@ def _hostname(value: str) -> str:
     if "*" in value:
         raise complain("it is a wildcard.", "name one host.", rule="BH002")
     if _PLACEHOLDER.search(value):
-        raise complain("a place-holder is left in.", "name your host.", rule="BH070")
+        raise complain("a placeholder is left in.", "name your host.", rule="BH070")
     labels = value.split(".")
     if len(labels) < 2 or not all(_LABEL.match(label) for label in labels):
         raise complain(
@@ -142,7 +142,7 @@ def _not_empty(value: str) -> str:
 def _no_placeholder(value: str) -> str:
     _not_empty(value)
     if _PLACEHOLDER.search(value):
-        raise complain("a place-holder is left in.", "write the real value.", rule="BH070")
+        raise complain("a placeholder is left in.", "write the real value.", rule="BH070")
     return value
 
 
@@ -192,7 +192,7 @@ Bytes = Annotated[str, AfterValidator(_bytes), editor(pattern="[1-9]")]
 Quantity = Annotated[str, AfterValidator(_quantity), editor(pattern="[1-9]")]
 """A size as Kubernetes spells it (`15Gi`)."""
 Text = Annotated[str, AfterValidator(_no_placeholder)]
-"""Non-empty, and no `<place-holder>` left in."""
+"""Non-empty, and no `<placeholder>` left in."""
 Html = Annotated[str, AfterValidator(_not_empty)]
 """HTML shown to people; any text that is not empty."""
 Url = Annotated[str, AfterValidator(_https_url)]

@@ -1,4 +1,4 @@
-"""Secrets of a hub by name: which exist, who reads them, and their place-holders in values.
+"""Secrets of a hub by name: which exist, who reads them, and their placeholders in values.
 
 A secret never enters `model` or `values`; only its name does. `components` puts the real one in
 at the leaf, `hubctl render` prints `<secret:NAME>`.
@@ -23,7 +23,7 @@ READERS: dict[Reader, str] = {
 
 @dataclass(frozen=True)
 class Secret:
-    """Place-holder for a secret string, as a leaf of Helm values."""
+    """Placeholder for a secret string, as a leaf of Helm values."""
 
     name: str
 
@@ -33,7 +33,7 @@ class Secret:
 
 @dataclass(frozen=True)
 class Fingerprint(Secret):
-    """Place-holder for a text that changes whenever one of several secrets does, and tells nothing
+    """Placeholder for a text that changes whenever one of several secrets does, and tells nothing
     about them: their HMAC under a key that the program makes. `name` lists them with commas."""
 
     @property

@@ -1,4 +1,4 @@
-"""Put the questions of `hubctl new`, or take flags for answers. Pure but for `ask`, which is given."""
+"""Put the questions of `hubctl new`, or take flags for answers. Pure but for `ask`, an argument."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from hubctl.console.errors import Problem
 from hubctl.create.questions import QUESTIONS, Answers, Question
 
 
-def interview(given: Mapping[str, str | None], ask: Callable[[str], str] | None) -> Answers:
+def interview(flags: Mapping[str, str | None], ask: Callable[[str], str] | None) -> Answers:
     """Every answer. `ask` puts a question to a person; None takes defaults and raises Problem
     (misuse) that names every flag that is missing or wrong."""
     answers: Answers = {}
     wrong: list[str] = []
-    unused = {flag for flag, value in given.items() if value is not None}
+    unused = {flag for flag, value in flags.items() if value is not None}
     for question in QUESTIONS:
         if not _applies(question, answers):
             continue
         unused.discard(question.flag)
         default = question.default(answers)
-        value = given.get(question.flag)
+        value = flags.get(question.flag)
         if value is not None:
             problem = _wrong(question, value)
             if problem:

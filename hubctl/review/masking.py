@@ -108,9 +108,9 @@ def _inside(text: str) -> Iterator[tuple[int, int]]:
                 yield start, end
     for match in _LINE.finditer(text):
         part = "rest" if match["rest"] else "word"
-        given = match[part]
-        meant = given != match["name"] and not _EXPRESSION.match(given)
-        if meant and _named(match["name"]) and not _PLACEHOLDER.match(given):
+        assigned = match[part]
+        meant = assigned != match["name"] and not _EXPRESSION.match(assigned)
+        if meant and _named(match["name"]) and not _PLACEHOLDER.match(assigned):
             yield match.span(part)
 
 

@@ -1,6 +1,6 @@
 """The registry of a hub, seen by everyone who needs it: one object (design, rule 5).
 
-Push secret, look-up and pull secret are all made from it. Apart, they drift, and BinderHub
+Push secret, lookup and pull secret are all made from it. Apart, they drift, and BinderHub
 rebuilds every image at every launch without a word.
 """
 
@@ -30,7 +30,7 @@ from model.sections.registry import (
 class RegistryAccess:
     """`image_prefix` is None only without a registry.
 
-    `server` is the key in docker's config.json, `url` the API address for look-ups.
+    `server` is the key in docker's config.json, `url` the API address for lookups.
     `private` asks for a pull secret on user pods. `helper` (ECR) replaces all static credentials.
     """
 

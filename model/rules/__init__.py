@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-def check(hub: Hub, given_secrets: Iterable[str], *, files_read: bool = False) -> list[Finding]:
+def check(hub: Hub, secrets_set: Iterable[str], *, files_read: bool = False) -> list[Finding]:
     """Every finding of every rule on this hub."""
-    context = RuleContext(given=frozenset(given_secrets), files_read=files_read)
+    context = RuleContext(secrets_set=frozenset(secrets_set), files_read=files_read)
     return [f for rule, function in CHECKS for f in function(hub, context, rule)]

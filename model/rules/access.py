@@ -164,7 +164,7 @@ def maintenance(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
 def private(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
     if (
         not hub.members_only
-        and "gitlabToken" in context.given
+        and "gitlabToken" in context.secrets_set
         and not (hub.launch.accept_private_repositories)
     ):
         yield rule.finding(
@@ -246,20 +246,20 @@ def strip_domain(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     "BH029", "error", "`user.command` starts a server that fits a hub with, or without, a login."
 )
 def command(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
-    given = hub.user.command
-    joined = " ".join(given or ())
+    words = hub.user.command
+    joined = " ".join(words or ())
     asks = re.search(r"singleuser|labhub", joined)
-    if given and hub.members_only and not asks and re.search(r"\bjupyter[ -]\w", joined):
+    if words and hub.members_only and not asks and re.search(r"\bjupyter[ -]\w", joined):
         yield rule.finding(
             "user.command",
-            given,
+            words,
             "it starts a server that knows nothing of the hub's log-in.",
             "remove it, or start jupyterhub-singleuser.",
         )
-    if given and not hub.members_only and asks:
+    if words and not hub.members_only and asks:
         yield rule.finding(
             "user.command",
-            given,
+            words,
             "without a login the server would send people to /hub/login, which is a 403.",
             "remove it: JupyterLab, or the classic notebook, is started as the image has it.",
         )

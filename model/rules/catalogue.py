@@ -15,7 +15,7 @@ class RuleContext:
     """What a rule may look at beside the hub: the names of the flat secrets that are set, and
     whether those of `secretsFile` are among them."""
 
-    given: frozenset[str]
+    secrets_set: frozenset[str]
     files_read: bool = False
 
 

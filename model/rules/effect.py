@@ -69,7 +69,7 @@ def _without_effect(hub: Hub) -> Iterator[tuple[str, list[str], str]]:
 @check_of("BH147", "warning", "No secret is set that this hub does not use.")
 def idle_secrets(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
     used = {*needed_secrets(hub), *_tokens(hub)}
-    for name in sorted((context.given & set(GIVEN)) - used):
+    for name in sorted((context.secrets_set & set(GIVEN)) - used):
         yield rule.finding(
             name,
             "<secret>",

@@ -42,7 +42,7 @@ def secrets(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.secrets_file and not context.files_read:
         return  # its keys are known when the program decrypts it
     for name, why in needed_secrets(hub).items():
-        if name not in context.given and name != "launchEventsKey":
+        if name not in context.secrets_set and name != "launchEventsKey":
             yield rule.finding(
                 name,
                 ABSENT,
@@ -54,7 +54,7 @@ def secrets(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
 @check_of("BH074", "error", "The secret `launchEventsKey` is set when `launch.eventLog` is.")
 def event_log(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
     unseen = hub.secrets_file and not context.files_read
-    if hub.launch.event_log and not unseen and "launchEventsKey" not in context.given:
+    if hub.launch.event_log and not unseen and "launchEventsKey" not in context.secrets_set:
         yield rule.finding(
             "launchEventsKey",
             ABSENT,

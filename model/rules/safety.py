@@ -111,14 +111,14 @@ def bans(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
 def adopted(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     wanted = [("adopt.namespace", hub.adopt.namespace, hub.ns)]
     wanted += [
-        (f"adopt.releases.{name}", given, f"{hub.ns}/{name}")
-        for name, given in hub.adopt.releases.items()
+        (f"adopt.releases.{name}", release, f"{hub.ns}/{name}")
+        for name, release in hub.adopt.releases.items()
     ]
-    for path, given, own in wanted:
-        if given is not None and given != own:
+    for path, written, own in wanted:
+        if written is not None and written != own:
             yield rule.finding(
                 path,
-                given,
+                written,
                 f"this hub's is {own}; what goes by another name would be deleted to be made anew.",
                 f"write {own}, or leave it out.",
             )

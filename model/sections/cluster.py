@@ -56,10 +56,10 @@ class Ingress(Model):
 
     @model_validator(mode="after")
     def _one_target(self) -> Ingress:
-        given = [k for k in ("address", "hostname", "service") if getattr(self, k) is not None]
-        if len(given) > 1:
+        targets = [k for k in ("address", "hostname", "service") if getattr(self, k) is not None]
+        if len(targets) > 1:
             raise complain(
-                f"{' and '.join(given)} are given; the load balancer has one target.",
+                f"{' and '.join(targets)} are given; the load balancer has one target.",
                 "keep one of address, hostname and service.",
             )
         return self
@@ -102,9 +102,9 @@ class _Cluster(Model):
     stack_reference: Text | None = None
     """Pulumi stack whose output `cluster` supplies whatever is left out of this section."""
     kube_context: Text | None = None
-    """Context of a kubeconfig to use rather than the cloud's own look-up."""
+    """Context of a kubeconfig to use rather than the cloud's own lookup."""
     kubeconfig: Text | None = None
-    """Path of a kubeconfig file to use rather than the cloud's own look-up."""
+    """Path of a kubeconfig file to use rather than the cloud's own lookup."""
     ingress: Ingress = defaults(Ingress)
     """How requests reach the cluster."""
     load_balancer: LoadBalancers | None = None

@@ -1,4 +1,4 @@
-"""Guards on the registry: push, look-up and pull agree, and BinderHub finds its images."""
+"""Guards on the registry: push, lookup and pull agree, and BinderHub finds its images."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ def push(view: View) -> Iterator[Finding]:
         host = re.sub(r"^https?://", "", server).partition("/")[0]
         expected = prefix.partition("/")[0]
         expected = expected if "." in expected or ":" in expected else "index.docker.io"
-        given = view.resolved.registry.server
+        derived = view.resolved.registry.server
         same = host == expected or (host in _DOCKER_HUB and expected in _DOCKER_HUB)
-        if not same and server != given:
+        if not same and server != derived:
             yield found(
                 "BH048",
                 f"{path}.{'.'.join(keys)}",

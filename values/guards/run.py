@@ -113,7 +113,7 @@ def secrets_of(value: Any) -> Iterator[Secret]:
 
 
 def _plain(value: Any) -> Any:
-    """A derived value with its secrets as place-holders."""
+    """A derived value with its secrets as placeholders."""
     if isinstance(value, Mapping):
         return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -68,11 +68,11 @@ class View:
 
     def env(self, name: str) -> Any:
         """A variable of BinderHub's environment: its value, or None."""
-        given = at(self.binder, "extraEnv")
-        if isinstance(given, Mapping):
-            return given.get(name)
+        variables = at(self.binder, "extraEnv")
+        if isinstance(variables, Mapping):
+            return variables.get(name)
         # Of a name that is written twice, Kubernetes takes the last.
-        entries: list[Any] = given if isinstance(given, list) else []
+        entries: list[Any] = variables if isinstance(variables, list) else []
         for entry in reversed(entries):
             if at(entry, "name") == name:
                 return at(entry, "value") or at(entry, "valueFrom")

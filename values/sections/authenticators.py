@@ -59,8 +59,8 @@ def authenticator(hub: Hub) -> tuple[str, dict[str, Any]]:
 
 def _traits(auth: Login) -> dict[str, Any]:
     """The fields as traits: who may log in, who administers, and what is the kind's own."""
-    given = {traits[0]: getattr(auth, field) for field, traits in trait_names(type(auth)).items()}
-    return {trait: list(v) if isinstance(v, list) else v for trait, v in given.items()}
+    fields = {traits[0]: getattr(auth, field) for field, traits in trait_names(type(auth)).items()}
+    return {trait: list(v) if isinstance(v, list) else v for trait, v in fields.items()}
 
 
 def _oauth(hub: Hub, auth: OAuth, scope: list[str] | None = None) -> dict[str, Any]:

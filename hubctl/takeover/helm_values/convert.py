@@ -82,18 +82,18 @@ def convert(
             "open hub without log-in."
         )
     names = {f.name for f in found if f.name and f.name not in GENERATED} | layers.flat
-    hub, given = _sound(name, data, names, remarks)
-    rendered = {plan.name: plan.values for plan in releases(hub, given)}
+    hub, secret_names = _sound(name, data, names, remarks)
+    rendered = {plan.name: plan.values for plan in releases(hub, secret_names)}
     translated = ["repositories"] if hub.launch.repositories else []
     refused: dict[str, str] = {}
     for _ in range(_ROUNDS):
         heaps = leftovers.sort(original, rendered, defaults, translated, refused)
         if not heaps.extra_values:
             break
-        stack = read_config(name, {**data, "extraValues": heaps.extra_values}, given)
+        stack = read_config(name, {**data, "extraValues": heaps.extra_values}, secret_names)
         bad = errors(stack.findings)
         if stack.hub is not None and not bad:
-            bad = errors(check_values(stack.hub, given))
+            bad = errors(check_values(stack.hub, secret_names))
         new = _refused(bad, heaps)
         if not new:
             break
@@ -106,11 +106,11 @@ def convert(
             "replaces a list whole; render again when launch.repositories changes."
         )
     text = draft.text(data, title=title)
-    stack = _with_secrets(name, text, given)
+    stack = _with_secrets(name, text, secret_names)
     assert stack.hub
-    plans = releases(stack.hub, given)
+    plans = releases(stack.hub, secret_names)
     secrets = wanted_secrets(stack.hub, plans).of_operator - layers.flat
-    findings = [*stack.findings, *(check_values(stack.hub, given) if stack.ok else [])]
+    findings = [*stack.findings, *(check_values(stack.hub, secret_names) if stack.ok else [])]
     return Converted(
         text=text, hub=stack.hub, heaps=heaps, found=tuple(found), remarks=tuple(remarks),
         secrets=tuple(sorted(secrets)), findings=tuple(findings),
@@ -129,15 +129,19 @@ def _sound(
     name: str, data: dict[str, Any], names: set[str], remarks: list[str]
 ) -> tuple[Hub, frozenset[str]]:
     """A hub without errors: what the model refuses is taken out and told."""
-    given = frozenset(names)
+    secret_names = frozenset(names)
     for _ in range(_ROUNDS):
-        stack = read_config(name, data, given)
+        stack = read_config(name, data, secret_names)
         if stack.hub is not None:
-            given |= frozenset(secrets_to_set(stack.hub, given)) if stack.hub.domains else given
-            stack = read_config(name, data, given)
+            secret_names |= (
+                frozenset(secrets_to_set(stack.hub, secret_names))
+                if stack.hub.domains
+                else secret_names
+            )
+            stack = read_config(name, data, secret_names)
         bad = errors(stack.findings)
         if not bad and stack.hub is not None:
-            return stack.hub, frozenset(given)
+            return stack.hub, frozenset(secret_names)
         asked = [f for f in bad if f.path in _ASKED or not _take(data, f.path, dry=True)]
         if asked:
             lines = "".join(
@@ -188,6 +192,6 @@ def _refused(bad: list[Finding], heaps: Heaps) -> dict[str, str]:
     return out
 
 
-def _with_secrets(name: str, text: str, given: frozenset[str]) -> Stack:
-    lines = "".join(f"  binderhub:{s}: {{secure: set}}\n" for s in sorted(given))
+def _with_secrets(name: str, text: str, secret_names: frozenset[str]) -> Stack:
+    lines = "".join(f"  binderhub:{s}: {{secure: set}}\n" for s in sorted(secret_names))
     return read_text(name, text + lines)

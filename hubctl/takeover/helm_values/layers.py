@@ -98,7 +98,7 @@ def _load(path: Path) -> Values:
 
 
 def _jinja_value(value: str) -> bool:
-    # Python and shell in values may hold braces; a template's place-holder is the whole of a line.
+    # Python and shell in values may hold braces; a template's placeholder is the whole of a line.
     return "\n" not in value and bool(re.search(r"\{\{.*\}\}|\{%.*%\}", value))
 
 

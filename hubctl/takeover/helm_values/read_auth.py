@@ -9,7 +9,7 @@ from typing import Any, get_origin
 from pydantic.alias_generators import to_camel
 
 from hubctl.takeover.helm_values.paths import first, get, mapping
-from hubctl.takeover.helm_values.source import Section, Source, given
+from hubctl.takeover.helm_values.source import Section, Source, only_set
 from model.fields import kind_of
 from model.sections.auth import AUTHS, CILogonAuth, OidcAuth, OpenAuth, trait_names
 
@@ -30,13 +30,13 @@ def auth(source: Source) -> Section:
         traits |= mapping(source.hub, f"hub.config.{name}")
     for field, known_as in trait_names(kind).items():
         many = get_origin(kind.model_fields[field].annotation) is list
-        section |= given(**{to_camel(field): _read(first(traits, *known_as), many=many)})
+        section |= only_set(**{to_camel(field): _read(first(traits, *known_as), many=many)})
     if issubclass(kind, CILogonAuth):
-        section |= given(identityProviders=_providers(traits))
+        section |= only_set(identityProviders=_providers(traits))
     if issubclass(kind, OidcAuth):
         key = str(traits.get("auth_state_groups_key", ""))
         groups = key.split(".", 1)[1] if "." in key else traits.get("claim_groups_key")
-        section |= given(groupsClaim=groups)
+        section |= only_set(groupsClaim=groups)
     return section
 
 
@@ -58,7 +58,7 @@ def _providers(traits: Mapping[str, Any]) -> list[Section]:
         strip = derivation.get("action") == "strip_idp_domain"
         domains = get(rule, "allowed_domains") or ([derivation["domain"]] if strip else None)
         out.append(
-            given(
+            only_set(
                 idp=idp,
                 usernameClaim=derivation.get("username_claim"),
                 allowedDomains=domains,

@@ -8,7 +8,7 @@ from typing import Any
 
 from hubctl.takeover.helm_values.paths import get, listing, mapping
 from hubctl.takeover.helm_values.read_registry import registry as read_registry
-from hubctl.takeover.helm_values.source import Section, Source, given
+from hubctl.takeover.helm_values.source import Section, Source, only_set
 from model.derived.machines import CATALOGUE
 
 _INSTANCE = "node.kubernetes.io/instance-type"
@@ -26,7 +26,7 @@ def provider(source: Source, registry: Section) -> str | None:
 
 def cluster(source: Source, registry: Section) -> Section:
     cloud, flags = provider(source, registry), source.flags
-    out = given(
+    out = only_set(
         provider=cloud,
         name=flags.get("cluster"),
         project=flags.get("project") or (registry.get("project") if cloud == "gcp" else None),
@@ -61,7 +61,7 @@ def _ingress(source: Source) -> Section:
     notes: Mapping[str, Any] = mapping(ingress, "annotations")
     class_name = ingress.get("ingressClassName") or notes.get("kubernetes.io/ingress.class")
     issuer = notes.get("cert-manager.io/cluster-issuer")
-    out = given(
+    out = only_set(
         className=class_name if class_name != "nginx" else None,
         controller="ingress-nginx"
         if any(k.startswith("nginx.ingress.kubernetes.io/") for k in notes)
@@ -73,7 +73,7 @@ def _ingress(source: Source) -> Section:
         out["annotations"] = own
     gateway = get(source.hub, "httpRoute.gateway")
     if get(source.hub, "httpRoute.enabled") and isinstance(gateway, Mapping):
-        out["gateway"] = given(
+        out["gateway"] = only_set(
             name=gateway.get("name"),
             namespace=gateway.get("namespace"),
             sectionName=gateway.get("sectionName"),
@@ -97,7 +97,7 @@ def _notes(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def domains(source: Source) -> Section:
-    return given(
+    return only_set(
         hub=source.flags.get("hub-domain")
         or _host(source.hub)
         or _of_url(source.config("BinderHub.hub_url")),
@@ -132,14 +132,14 @@ def _machine(source: Source) -> str | None:
 
 def nodes(source: Source) -> Section:
     purpose = get(source.hub, "scheduling.userPods.nodeAffinity.matchNodePurpose")
-    out = given(nodePurpose=purpose if purpose != "prefer" else None)
+    out = only_set(nodePurpose=purpose if purpose != "prefer" else None)
     cloud = provider(source, read_registry(source))
     if cloud in ("gcp", "aws"):
         machine = _machine(source)
         default = {"gcp": "n2-highmem-4", "aws": "r5.xlarge"}[cloud]
-        return out | given(machineType=machine if machine != default else None)
+        return out | only_set(machineType=machine if machine != default else None)
     tolerations = listing(source.hub, "singleuser.extraTolerations")
-    return out | given(
+    return out | only_set(
         selector=get(source.hub, "singleuser.nodeSelector"),
         tolerations=[t for t in tolerations if isinstance(t, Mapping)],
     )

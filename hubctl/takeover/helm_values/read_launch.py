@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from hubctl.takeover.helm_values.paths import first, get, listing
 from hubctl.takeover.helm_values.read_auth import auth
-from hubctl.takeover.helm_values.source import Section, Source, given
+from hubctl.takeover.helm_values.source import Section, Source, only_set
 from hubctl.takeover.helm_values.specs import CLASSES, readable
 
 
 def launch(source: Source, remarks: list[str]) -> Section:
     allowed, complete = _patterns(source, "allowed_specs")
     banned, _ = _patterns(source, "banned_specs")
-    out = given(
+    out = only_set(
         banned=[b for b in banned if not _whole(b)],
-        quotas=given(
+        quotas=only_set(
             total=first(
                 source.binder,
                 "config.KubernetesLaunchQuota.total_quota",
@@ -27,7 +27,7 @@ def launch(source: Source, remarks: list[str]) -> Section:
         cors=source.config("BinderHub.cors_allow_origin") or None,
         banner=source.config("BinderHub.banner_message") or None,
         about=source.config("BinderHub.about_message") or None,
-        rateLimit=given(
+        rateLimit=only_set(
             launches=source.config("RateLimiter.limit"),
             period=source.config("RateLimiter.period_seconds"),
         ),

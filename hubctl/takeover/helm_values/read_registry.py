@@ -6,7 +6,7 @@ import re
 from typing import assert_never
 
 from hubctl.takeover.helm_values.paths import first, get
-from hubctl.takeover.helm_values.source import Section, Source, given
+from hubctl.takeover.helm_values.source import Section, Source, only_set
 from model.fields import kind_of
 from model.sections.registry import (
     REGISTRIES,
@@ -42,21 +42,23 @@ def registry(source: Source) -> Section:
     if issubclass(kind, ArtifactRegistry):
         project, repository = [*parts, "", ""][:2]
         default = f"binder-{source.name}"
-        more = given(project=project, repository=repository if repository != default else None)
+        more = only_set(project=project, repository=repository if repository != default else None)
     elif issubclass(kind, Ecr):
         path = rest.rstrip("/-")
         own = path if path != source.name else None
         more = {}
     elif issubclass(kind, Gcr):
-        more = given(project=level)
+        more = only_set(project=level)
     elif issubclass(kind, Acr):
-        more = given(username=user, project=own_level, private=False if private is False else None)
+        more = only_set(
+            username=user, project=own_level, private=False if private is False else None
+        )
     elif issubclass(kind, Quay):
-        more = given(organization=parts[0], username=user, private=None if private else False)
+        more = only_set(organization=parts[0], username=user, private=None if private else False)
     elif issubclass(kind, DockerHub):
-        more = given(organization=parts[0], username=user, private=True if private else None)
+        more = only_set(organization=parts[0], username=user, private=True if private else None)
     elif issubclass(kind, CustomRegistry):
-        more = given(
+        more = only_set(
             url=url or f"https://{host}",
             project=own_level,
             username=user,
@@ -68,7 +70,7 @@ def registry(source: Source) -> Section:
         more = {}
     else:
         assert_never(kind)
-    return given(kind=kind_of(kind), **in_host, **more, prefix=own)
+    return only_set(kind=kind_of(kind), **in_host, **more, prefix=own)
 
 
 def _by_host(host: str) -> tuple[type[AnyRegistry], dict[str, str]]:

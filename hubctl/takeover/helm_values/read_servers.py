@@ -8,7 +8,7 @@ from typing import Any
 from hubctl.takeover.helm_values.credentials import environment_name
 from hubctl.takeover.helm_values.paths import first, get, mapping
 from hubctl.takeover.helm_values.read_auth import auth
-from hubctl.takeover.helm_values.source import Section, Source, given
+from hubctl.takeover.helm_values.source import Section, Source, only_set
 from model.secrets import Secret
 
 
@@ -22,16 +22,16 @@ def user(source: Source) -> Section:
             environment[name] = value if isinstance(value, str) else str(value)
     command = single.get("cmd")
     named = get(source.hub, "hub.namedServerLimitPerUser")
-    return given(
-        memory=given(
+    return only_set(
+        memory=only_set(
             guarantee=_amount(get(single, "memory.guarantee")),
             limit=_amount(get(single, "memory.limit")),
         ),
-        cpu=given(guarantee=get(single, "cpu.guarantee"), limit=get(single, "cpu.limit")),
+        cpu=only_set(guarantee=get(single, "cpu.guarantee"), limit=get(single, "cpu.limit")),
         environment=environment,
         command=None if _usual(command) else [command] if isinstance(command, str) else command,
         defaultUrl=single.get("defaultUrl") or None,
-        culling=given(
+        culling=only_set(
             idle=get(source.hub, "cull.timeout"),
             maxAge=get(source.hub, "cull.maxAge"),
             every=get(source.hub, "cull.every"),
@@ -68,8 +68,8 @@ def _amount(value: Any) -> str | None:
 def build(source: Source) -> Section:
     executor = mapping(source.binder, "config.KubernetesBuildExecutor")
     kind = get(source.binder, "imageBuilderType")
-    return given(
-        memory=given(
+    return only_set(
+        memory=only_set(
             guarantee=_amount(
                 first(executor, "memory_request") or source.config("BinderHub.build_memory_request")
             ),
@@ -96,8 +96,8 @@ def homepage(source: Source) -> Section:
     repository = source.umbrella.get(f"{around}.gitRepoUrl")
     templates = {}
     if (branch or repository) and auth(source).get("kind") not in ("none", "temporary"):
-        templates = {"repository": repository or _HOMEPAGE, **given(branch=branch)}
-    return given(
+        templates = {"repository": repository or _HOMEPAGE, **only_set(branch=branch)}
+    return only_set(
         templates=templates,
         variables={
             k: v for k, v in variables.items() if k != "announcement" and isinstance(v, str)
@@ -113,7 +113,7 @@ def database(source: Source) -> Section:
     if kind == "sqlite-memory":
         return {"kind": "memory"}
     size = get(source.hub, "hub.db.pvc.storage")
-    storage = given(
+    storage = only_set(
         size=size if size != "1Gi" else None,
         storageClass=get(source.hub, "hub.db.pvc.storageClassName"),
     )

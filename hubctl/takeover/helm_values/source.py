@@ -29,6 +29,6 @@ class Source:
         return get(self.binder, f"config.{path}")
 
 
-def given(**values: Any) -> Section:
+def only_set(**values: Any) -> Section:
     """Only what is set."""
     return {k: v for k, v in values.items() if v is not None and v != {} and v != []}
