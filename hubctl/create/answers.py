@@ -76,7 +76,7 @@ def _registry(a: Answers) -> dict[str, Any]:
 
 
 def comments(a: Answers) -> dict[str, str]:
-    """What a person should look at, by section."""
+    """Comments that tell a person what to check, by section."""
     if a["auth"] == "oidc":
         well_known = f"{a['issuer'].rstrip('/')}/.well-known/openid-configuration"
         return {"auth": f"Compare the three addresses with {well_known}"}

@@ -36,7 +36,7 @@ class Question:
 
 
 def typed(kind: Any) -> Check:
-    """The check of a type of the model."""
+    """A check of answers by a type of the model."""
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
     def check(text: str) -> str | None:

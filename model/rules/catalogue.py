@@ -1,4 +1,4 @@
-"""The rules by id: what each guards. `docs/rules.md` is generated from this table."""
+"""The rules by id, and what each checks. `docs/rules.md` is generated from this table."""
 
 from __future__ import annotations
 

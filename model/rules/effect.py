@@ -1,4 +1,4 @@
-"""Rules about what is written and does nothing: whoever wrote it believes that it works."""
+"""Rules about keys and secrets that are set and have no effect: whoever set them believes they do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from model.sections.cluster import KubernetesCluster
 from model.sections.registry import CustomRegistry, Ecr
 
 
-def _given(model: Model | None, *fields: str) -> list[str]:
+def _keys_set(model: Model | None, *fields: str) -> list[str]:
     """Keys of these fields that the file sets."""
     if model is None:
         return []
@@ -37,19 +37,19 @@ def _without_effect(hub: Hub) -> Iterator[tuple[str, list[str], str]]:
     builder = node_builder(hub)
     if isinstance(hub.cluster, KubernetesCluster):
         reason = "the nodes of this cluster exist already; the program makes none."
-        yield "nodes", _given(nodes, "zones", "disk_gb", "spot"), reason
-        yield "nodes.builders", _given(nodes.builders, "disk_gb", "spot"), reason
+        yield "nodes", _keys_set(nodes, "zones", "disk_gb", "spot"), reason
+        yield "nodes.builders", _keys_set(nodes.builders, "disk_gb", "spot"), reason
     if builder is None:
         reason = "the default charts build in a docker daemon of their own on each node."
-        yield "build", _given(build, "builder"), reason
+        yield "build", _keys_set(build, "builder"), reason
     else:
         reason = "the classic chart keeps images under a folder of the node, without a bound."
-        yield "build", _given(build, "docker_storage"), reason
+        yield "build", _keys_set(build, "docker_storage"), reason
         if builder == "host":
-            yield "build", _given(build, "cpu"), "the node's own docker daemon builds."
+            yield "build", _keys_set(build, "cpu"), "the node's own docker daemon builds."
     if ingress.gateway:
         fields = ("class_name", "controller", "cluster_issuer", "annotations")
-        yield "cluster.ingress", _given(ingress, *fields), "a Gateway is used, and no Ingress."
+        yield "cluster.ingress", _keys_set(ingress, *fields), "a Gateway is used, and no Ingress."
     if hub.domains:
         dns = hub.domains.dns
         others = {
@@ -58,10 +58,10 @@ def _without_effect(hub: Hub) -> Iterator[tuple[str, list[str], str]]:
             "route53": ("zone_domain", "project"),
             "cloud-dns": ("alias_zone",),
         }[dns.provider]
-        yield "domains.dns", _given(dns, *others), f"provider {dns.provider} does not use it."
+        yield "domains.dns", _keys_set(dns, *others), f"provider {dns.provider} does not use it."
     if isinstance(hub.registry, CustomRegistry) and hub.registry.basic:
         reason = "with basic authentication no token is asked for."
-        yield "registry", _given(hub.registry, "token_url"), reason
+        yield "registry", _keys_set(hub.registry, "token_url"), reason
     if hub.chart.registry_helper != ChartPin() and not isinstance(hub.registry, Ecr):
         yield "chart", ["registryHelper"], "only registry.kind ecr has the helper."
 

@@ -129,7 +129,7 @@ def plain(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
 
 
 def _urls(hub: Hub) -> Iterator[tuple[str, str | None]]:
-    """(path, address) of everything that is sent a credential or gives us code."""
+    """(path, address) of every service that gets a credential or gives code."""
     for section, model in (("registry", hub.registry), ("auth", hub.auth)):
         for field, value in model:
             if field == "url" or field.endswith("_url"):

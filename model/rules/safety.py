@@ -1,4 +1,4 @@
-"""Rules about what is legal, and dangerous all the same."""
+"""Rules about settings that work and are dangerous all the same."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from values.sections.authenticators import authenticator
 
 
 def auth_enabled(view: View) -> Iterator[Finding]:
-    """BH024: both ends agree, and with auth.kind."""
+    """BH024: BinderHub and the spawner agree with auth.kind."""
     wanted = view.hub.members_only
     spawner = view.resolved.flavour.spawner_section
     for path, value in (
@@ -68,7 +68,7 @@ def _scopes(name: str, role: Any) -> list[str]:
 
 
 def powers(view: View) -> Iterator[Finding]:
-    """BH027, BH160: BinderHub may do no more than it needs, and nobody may do what others may."""
+    """BH027, BH160: BinderHub has the scopes that it needs, and no role of everybody rules over others."""
     path = f"{view.hub_path}.hub"
     if at(view.in_hub("hub", "services", "binder"), "admin"):
         reason = "BinderHub would administer the hub: make, delete and be any user."
@@ -218,7 +218,7 @@ def cors(view: View) -> Iterator[Finding]:
 
 
 def culling(view: View) -> Iterator[Finding]:
-    """BH045: servers end."""
+    """BH045: idle servers are stopped."""
     if view.in_hub("cull", "enabled") is not True:
         yield found(
             "BH045",

@@ -1,4 +1,4 @@
-"""What can only be said once the Helm values are there."""
+"""Findings on `extraValues`, which need the Helm values that they are merged into."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guards on what the hub's values hold together: names, its own Python, one place per setting."""
+"""Guards on JupyterHub's values: names, the program's own Python, one place for each setting."""
 
 from __future__ import annotations
 

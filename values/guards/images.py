@@ -106,7 +106,7 @@ def use_registry(view: View) -> Iterator[Finding]:
 
 
 def misplaced(view: View) -> Iterator[Finding]:
-    """BH052: an old tip puts the section beside `config`."""
+    """BH052: the section belongs under `config`; old advice puts it beside."""
     value = at(view.binder, "DockerRegistry")
     if value is not None:
         yield found(

@@ -92,7 +92,7 @@ def addresses(view: View) -> Iterator[Finding]:
 
 
 def oauth(view: View) -> Iterator[Finding]:
-    """BH018 to BH021: the hub's service and BinderHub's environment tell the same story."""
+    """BH018 to BH021: the hub's service and BinderHub's environment agree."""
     hub = view.hub
     service, at_service = view.in_hub("hub", "services", "binder"), f"{view.hub_path}.hub.services"
     if not mapping(service):

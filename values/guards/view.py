@@ -30,7 +30,7 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 
 def seen(value: Any) -> Any:
-    """A value for a finding: never a credential."""
+    """A value for a finding; a secret is only named."""
     if isinstance(value, Secret):
         return str(value)
     return ABSENT if value is None else value

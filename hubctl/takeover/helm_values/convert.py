@@ -128,7 +128,7 @@ def _encrypted(file: str, path: str, layers: Layers) -> Found:
 def _sound(
     name: str, data: dict[str, Any], names: set[str], remarks: list[str]
 ) -> tuple[Hub, frozenset[str]]:
-    """A hub without errors: what the model refuses is taken out and told."""
+    """A hub without errors, its secrets set: what the model refuses is left out, and a remark says so."""
     secret_names = frozenset(names)
     for _ in range(_ROUNDS):
         stack = read_config(name, data, secret_names)

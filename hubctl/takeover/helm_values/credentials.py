@@ -96,7 +96,7 @@ def take_out(release: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], l
 
 
 def without_hidden(values: Any) -> Any:
-    """Values without the places of credentials that have no name: a key of the model that is read
+    """Values without the credentials that have no name, so that a key of the model which is read
     from such a place is left unset rather than set to a mark."""
     if isinstance(values, Mapping):
         return {k: without_hidden(v) for k, v in values.items() if v != HIDDEN}

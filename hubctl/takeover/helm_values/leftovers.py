@@ -111,7 +111,7 @@ def _environment(
     rendered: Mapping[str, Mapping[str, Any]],
     heaps: Heaps,
 ) -> None:
-    """Helm replaces a list whole: variables of the person's own are appended to the derived ones."""
+    """Append the operator's own variables to the derived ones, since Helm replaces a list whole."""
     release = "binderhub-service"
     derived = rendered.get(release, {}).get("extraEnv")
     before = original.get(release, {}).get("extraEnv")
@@ -142,7 +142,7 @@ def _owned(where: str, value: Any, translated: Sequence[str]) -> str | None:
 
 
 def _kept_list(where: str, translated: Sequence[str]) -> bool:
-    """An allow list that no readable pattern can say must stay as it is."""
+    """Whether it is an allow list that no readable pattern expresses, which must stay as it is."""
     return where.endswith(".allowed_specs") and "repositories" not in translated
 
 

@@ -30,5 +30,5 @@ class Source:
 
 
 def only_set(**values: Any) -> Section:
-    """Only what is set."""
+    """A section of only those keys that have a value."""
     return {k: v for k, v in values.items() if v is not None and v != {} and v != []}

@@ -45,8 +45,7 @@ def readable(class_name: str, expression: str) -> str | None:
 
 
 def _wild(body: str, owner: str, repo: str) -> bool:
-    """Whether a dot in a name was meant as "any character": `a.b` for `axb` too is no one's wish,
-    so only quantifiers count."""
+    """Whether a name holds a wildcard. A dot alone is taken for a dot: nobody means `axb` by `a.b`."""
     return bool(re.search(r"[*+?]", owner + repo))
 
 
