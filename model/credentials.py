@@ -56,6 +56,10 @@ _NOT = re.compile(
 _ADDRESS = re.compile(r"(^|[^a-z])dsn$|[a-z](?-i:Dsn)$|webhook([^a-z]?url)?$", re.IGNORECASE)
 
 
+# Where a credential lies is none: GOOGLE_APPLICATION_CREDENTIALS=/etc/key.json.
+_PATH = re.compile(r"(/[\w.-]+){2,}")
+
+
 def looks_secret(text: str) -> str | None:
     """Name the kind of credential that `text` looks like, or None."""
     for kind, pattern in SECRET_PATTERNS.items():
@@ -75,6 +79,8 @@ def is_credential_key(key: str) -> bool:
 def is_credential(key: Any, value: Any) -> bool:
     """Whether this is a credential in plain text; YAML reads one of digits as a number."""
     if not isinstance(value, str | int | float) or isinstance(value, bool) or not value:
+        return False
+    if isinstance(value, str) and _PATH.fullmatch(value):
         return False
     return isinstance(key, str) and is_credential_key(key)
 
