@@ -14,7 +14,7 @@ _API = "client.authentication.k8s.io/v1beta1"
 
 
 def gke(*, name: str, endpoint: str, ca: str) -> str:
-    """For a GKE cluster; `ca` is base64 as the look-up gives it."""
+    """For a GKE cluster; `ca` is base64 as the lookup gives it."""
     user = {
         "apiVersion": _API,
         "command": "gke-gcloud-auth-plugin",
@@ -26,7 +26,7 @@ def gke(*, name: str, endpoint: str, ca: str) -> str:
 
 
 def eks(*, name: str, region: str, endpoint: str, ca: str) -> str:
-    """For an EKS cluster; `ca` is base64 as the look-up gives it."""
+    """For an EKS cluster; `ca` is base64 as the lookup gives it."""
     user = {
         "apiVersion": _API,
         "command": "aws",

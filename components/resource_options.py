@@ -46,12 +46,12 @@ def pool_options(
 
     `ignored` properties stay as they are once the pool exists: the autoscaler's, and what the cloud
     could only change by draining the nodes. A change of a `refused` one replaces the pool; the new
-    one comes first, so the cloud refuses its name, and nothing is lost. A retiring pool stays as it
+    one comes first, so the cloud refuses its name, and nothing is lost. A draining pool stays as it
     was made in the properties `kept` too, whatever its entry says.
     """
     more = pulumi.ResourceOptions(
-        ignore_changes=[*ignored, *(kept if pool.retiring else ())],
-        replace_on_changes=[] if pool.retiring else list(refused),
+        ignore_changes=[*ignored, *(kept if pool.draining else ())],
+        replace_on_changes=[] if pool.draining else list(refused),
         # Said, because providers choose the opposite for whatever has a fixed name.
         delete_before_replace=False,
     )

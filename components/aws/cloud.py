@@ -1,4 +1,4 @@
-"""AWS for a hub: one provider, the look-ups, and the parts made there."""
+"""AWS for a hub: one provider, the lookups, and the parts made there."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ class Aws:
 
     @cached_property
     def _present(self) -> dict[str, Sizes]:
-        # A retiring pool keeps what it has, whatever that is.
-        wanted = [pool.name for pool in pools(self._hub) if not pool.retiring]
+        # A draining pool keeps what it has, whatever that is.
+        wanted = [pool.name for pool in pools(self._hub) if not pool.draining]
         return sizes(self._cluster, wanted, self._invoke)
 
     def check(self, hub: Hub) -> None:

@@ -21,7 +21,7 @@ from model.hub import Hub
 @dataclass(frozen=True, kw_only=True)
 class EksNodePoolsArgs:
     """The hub whose pools are made, its cluster, the subnets of the nodes, and by name the sizes of
-    the groups that exist and do not retire."""
+    the groups that exist and do not drain."""
 
     hub: Hub
     cluster: str
@@ -114,7 +114,7 @@ class EksNodePools(pulumi.ComponentResource):
         sizes = wanted(pool, now)
         return aws.eks.NodeGroup(
             # Both names end in the generation: a raised one is another group, made before the old
-            # one goes, or beside it while it retires.
+            # one goes, or beside it while it drains.
             f"{name}-{pool.key}",
             cluster_name=args.cluster,
             node_group_name=pool.name,

@@ -47,7 +47,7 @@ def in_zones(subnets: Mapping[str, str], zones: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancer:
-    """What a load balancer's host name tells: `type` as the look-up of its hosted zone asks it."""
+    """What a load balancer's host name tells: `type` as the lookup of its hosted zone asks it."""
 
     region: str
     type: str

@@ -35,7 +35,7 @@ class ReleasesArgs:
 
 
 class Releases(pulumi.ComponentResource):
-    """One `helm.v3.Release` for each plan: the charts use hooks and look-ups, which need Helm itself.
+    """One `helm.v3.Release` for each plan: the charts use hooks and lookups, which need Helm itself.
 
     An install or upgrade that fails is rolled back (`atomic`). One that is interrupted stays
     `pending-*`, and the next says so: `helm rollback NAME --namespace NAMESPACE` clears it.
@@ -83,7 +83,7 @@ class Releases(pulumi.ComponentResource):
 
 
 def filled(values: Any, secrets: Mapping[str, pulumi.Output[str]], key: pulumi.Output[str]) -> Any:
-    """The values with the real secret at each place-holder: each leaf is a secret of its own, and
+    """The values with the real secret at each placeholder: each leaf is a secret of its own, and
     all else stays plain and so shows in a preview. `key` is that of the fingerprints."""
     match values:
         case Fingerprint(of=names):

@@ -1,4 +1,4 @@
-"""Google Cloud for a hub: one provider, the look-ups, and the parts made there."""
+"""Google Cloud for a hub: one provider, the lookups, and the parts made there."""
 
 from __future__ import annotations
 

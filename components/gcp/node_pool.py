@@ -63,7 +63,7 @@ class GkeNodePools(pulumi.ComponentResource):
         assert isinstance(cluster, GcpCluster)
         return gcp.container.NodePool(
             # Both names end in the generation: a raised one is another pool, made before the old
-            # one goes, or beside it while it retires.
+            # one goes, or beside it while it drains.
             f"{name}-{pool.key}",
             name=pool.name,
             cluster=cluster.name,

@@ -1,4 +1,4 @@
-"""Look-ups while the program starts, and what is said when one fails.
+"""Lookups while the program starts, and what is said when one fails.
 
 They are made at once rather than as outputs, so that what follows from them (names, policies, the
 kubeconfig) is plain and a preview shows it.

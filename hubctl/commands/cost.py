@@ -58,11 +58,11 @@ def estimate(hub: Hub, pool: Pool) -> dict[str, Any]:
     price = None
     if pool.machine and pool.managed:
         price = prices.node_price(pool.machine, pool.disk_gb, _region(hub) or "")
-    each = servers_per_node(hub, pool) if pool.role == "user" and not pool.retiring else 0
+    each = servers_per_node(hub, pool) if pool.role == "user" and not pool.draining else 0
     return {
         "pool": pool.name,
         "role": pool.role,
-        "retiring": pool.retiring,
+        "retiring": pool.draining,
         "machine": pool.machine_type,
         "min": pool.min,
         "max": pool.max,

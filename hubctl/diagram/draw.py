@@ -92,7 +92,7 @@ def _places(graph: Graph) -> dict[str, tuple[int, int]]:
 
 
 def columns(graph: Graph) -> dict[str, int]:
-    """The longest way to each node; raises ValueError for a circle."""
+    """The longest way to each node; raises ValueError for a cycle."""
     out = {node.id: 0 for node in graph.nodes}
     for _ in range(len(graph.nodes) + 1):
         changed = False
@@ -101,7 +101,7 @@ def columns(graph: Graph) -> dict[str, int]:
                 out[b], changed = out[a] + 1, True
         if not changed:
             return out
-    raise ValueError("the graph has a circle")
+    raise ValueError("the graph has a cycle")
 
 
 def _box(node: Node, x: int, y: int) -> str:

@@ -7,6 +7,7 @@ compares each picture with what the program registers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from model.derived import names
 from model.derived.clouds import cluster_cloud, dns_cloud, registry_cloud
@@ -104,10 +105,12 @@ def _nodes(b: _Builder, cluster: str) -> list[str]:
             kind = "node group"
         case None:
             return []
+        case other:
+            assert_never(other)
     return [
         b.make(f"pool-{pool.name}", f"nodes-{pool.key}", kind,
                f"{pool.name}: {pool.min} to {pool.max} {pool.machine_type}"
-               + (", retiring" if pool.retiring else ""), "nodes", cluster, who)
+               + (", draining" if pool.draining else ""), "nodes", cluster, who)
         for pool in b.resolved.pools
     ]  # fmt: skip
 
@@ -134,6 +137,8 @@ def _registry(b: _Builder, space: str) -> list[str]:
         case None:
             prefix = b.resolved.registry.image_prefix
             return [b.exists("images", "registry (exists)", prefix)] if prefix else []
+        case other:
+            assert_never(other)
 
 
 def _dns(b: _Builder, cluster: str) -> list[str]:

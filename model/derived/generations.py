@@ -11,7 +11,7 @@ from model.sections.nodes import Builders, Nodes, Retiring
 
 
 def earlier(hub: Hub) -> list[Hub]:
-    """The hub as it was in each retiring generation, in the order of the stack file. None where
+    """The hub as it was in each draining generation, in the order of the stack file. None where
     the program makes no nodes."""
     if isinstance(hub.cluster, KubernetesCluster):
         return []

@@ -51,13 +51,13 @@ DEDICATED = (
 class Pool:
     """One pool of nodes. `labels` are set on its nodes; `automatic` ones the cloud sets itself.
 
-    A `retiring` one is of an earlier generation: nothing of ours selects it any more.
+    A `draining` one is of an earlier generation: nothing of ours selects it any more.
     """
 
     role: str  # "user" or "build"
     key: str  # unique in the hub, and for ever this pool's: "user-g1", "user-n2-highmem-8-g2"
     generation: int
-    retiring: bool
+    draining: bool
     name: str
     labels: dict[str, str]
     automatic: dict[str, str]
@@ -81,7 +81,7 @@ class Pool:
     @property
     def daemon_selector(self) -> dict[str, str]:
         """Node selector of what serves the nodes of every generation: builds that run on a
-        retiring one keep their docker daemon, and a new generation restarts none."""
+        draining one keep their docker daemon, and a new generation restarts none."""
         return {k: v for k, v in self.labels.items() if k != GENERATION_LABEL}
 
     def has_id(self, import_id: str) -> bool:
@@ -146,9 +146,9 @@ def build_pool(hub: Hub) -> Pool:
 
 def pools(hub: Hub) -> list[Pool]:
     """Every pool that the hub has: those of the present generation, the user pool first, then the
-    retiring ones. Names and keys are unique, roles are not."""
-    retiring = [pool for was in earlier(hub) for pool in _present(was)]
-    return [*_present(hub), *(replace(pool, retiring=True) for pool in retiring)]
+    draining ones. Names and keys are unique, roles are not."""
+    draining = [pool for was in earlier(hub) for pool in _present(was)]
+    return [*_present(hub), *(replace(pool, draining=True) for pool in draining)]
 
 
 def _present(hub: Hub) -> list[Pool]:
@@ -175,7 +175,7 @@ def _pool(hub: Hub, role: str, another: str | None = None) -> Pool:
         role=role,
         key=f"{role}{suffix}-{generation}" if another else f"{role}-{generation}",
         generation=nodes.generation,
-        retiring=False,
+        draining=False,
         name=fit(f"{hub.name}{suffix}-{generation}", 40),
         labels={
             HUB_LABEL: hub.name,
@@ -208,7 +208,7 @@ def _selected(hub: Hub, role: str, shape: Nodes | Builders) -> Pool:
         role=role,
         key=role,
         generation=nodes.generation,
-        retiring=False,
+        draining=False,
         name=fit(f"{hub.name}-build" if role == "build" else hub.name, 40),
         labels=labels,
         automatic={},

@@ -91,7 +91,7 @@ def _misplaced(
             continue
         on_pool = any(selector.items() <= nodes[node].items() for selector in ours)
         if pod["metadata"]["name"] in sockets:
-            # Of any generation: builds that run on a retiring pool keep their docker daemon.
+            # Of any generation: builds that run on a draining pool keep their docker daemon.
             serves = hub.build_pool.daemon_selector
             if not serves.items() <= nodes[node].items():
                 yield _wrong(pod, node, "builds do not run there", serves)

@@ -1,4 +1,4 @@
-"""The whole program under Pulumi's mocks: every registration, option and look-up, recorded.
+"""The whole program under Pulumi's mocks: every registration, option and lookup, recorded.
 
 Configuration is handed over as the engine does it: mappings as JSON, everything else as text, the
 declared defaults of Pulumi.yaml filled in, secrets decrypted and their keys named.

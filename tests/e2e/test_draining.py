@@ -182,7 +182,7 @@ def test_the_entry_removed_the_old_pools_go_and_nothing_else(change: Change) -> 
     for name in change.pods:
         path = f"/api/v1/namespaces/{namespace}/pods/{name}"
         change.life.kube.request("DELETE", path, query={"gracePeriodSeconds": "0"})
-    old = {p.name for p in pools(change.life.session.hub) if p.retiring}
+    old = {p.name for p in pools(change.life.session.hub) if p.draining}
     assert len(old) == 2
     change.to("after")
     found = by_operation(change.steps())

@@ -185,7 +185,7 @@ def test_a_draining_pool_costs_but_takes_nobody(hubctl: Hubctl, stack: Write) ->
     assert (was["pool"], was["max"], was["retiring"], was["servers"]) == ("a-g1", 5, True, 0)
     assert told["mostMonth"] == pytest.approx(now["mostMonth"] + was["mostMonth"])
     drawn = json.loads(hubctl("graph", "a", "--json").out)["nodes"]
-    assert "a-g1: 0 to 5 m5.large, retiring" in {node["label"] for node in drawn}
+    assert "a-g1: 0 to 5 m5.large, draining" in {node["label"] for node in drawn}
 
 
 # --- help and completion ---------------------------------------------------------------------------

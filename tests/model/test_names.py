@@ -146,14 +146,14 @@ def test_several_machine_types_share_labels_and_bind_no_pod_to_one() -> None:
 
 def retired(file: str, **entry: Any) -> list[Pool]:
     nodes = {"generation": 2, "retiring": [Retiring(generation=1).model_copy(update=entry)]}
-    return [p for p in pools(named(file, file, **nodes)) if p.retiring]
+    return [p for p in pools(named(file, file, **nodes)) if p.draining]
 
 
 @pytest.mark.parametrize("file", ["open-gke", "members-eks", "everything"])
 def test_a_retiring_pool_is_the_one_that_was_made(file: str) -> None:
     """Another name or key would be another resource: the old one would go with its servers."""
     made = pools(named(file, file, generation=1))
-    assert retired(file) == [replace(p, retiring=True, min=0) for p in made]
+    assert retired(file) == [replace(p, draining=True, min=0) for p in made]
 
 
 def test_what_a_retiring_generation_says_of_itself_counts() -> None:

@@ -162,7 +162,7 @@ def test_nothing_new_is_placed_on_a_retiring_pool(name: str) -> None:
     ]
     for pool in pools(now):
         fits = [s for s in selectors if s.items() <= pool.selector.items()]
-        assert bool(fits) is not pool.retiring, pool.name
+        assert bool(fits) is not pool.draining, pool.name
 
 
 @pytest.mark.parametrize("name", SERVICE)
