@@ -19,7 +19,7 @@ connected = clouds.connect(told.hub)
 hub = ResolvedHub(clouds.complete(told.hub, connected))
 made = BinderHub(
     told.hub.name,
-    BinderHubArgs(hub=hub, secrets=told.secrets, given=told.given, clouds=connected),
+    BinderHubArgs(hub=hub, secrets=told.secrets, secrets_set=told.secrets_set, clouds=connected),
     pulumi.ResourceOptions(providers=build(hub, connected)),
 )
 for name, value in made.outputs().items():

@@ -119,8 +119,8 @@ def sdks(resources: Sequence[dict[str, Any]]) -> str:
 def template(session: Session, folder: Path) -> Callable[[], None]:
     """`helm template` of every release of the hub."""
     commands: list[list[str | Path]] = []
-    given = read_text(session.name, session.source.read_text()).given_secrets
-    for release in render(session.hub, given):
+    secrets_set = read_text(session.name, session.source.read_text()).secrets_set
+    for release in render(session.hub, secrets_set):
         assert release.plan
         values = folder / f"{release.name}.yaml"
         values.write_text(to_yaml(release.plan.values))

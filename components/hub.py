@@ -35,7 +35,7 @@ class BinderHubArgs:
 
     hub: ResolvedHub
     secrets: SecretSource
-    given: frozenset[str]
+    secrets_set: frozenset[str]
     clouds: Clouds
 
 
@@ -59,7 +59,7 @@ class BinderHub(pulumi.ComponentResource):
         super().__init__("binderhub:hub:Hub", name, None, opts)
         resolved, hub, clouds = args.hub, args.hub.hub, args.clouds
         child = pulumi.ResourceOptions(parent=self)
-        plans = releases(hub, args.given)
+        plans = releases(hub, args.secrets_set)
         namespace = self._namespace(name, hub)
         wanted = wanted_secrets(hub, plans)
         made = self._generated(name, hub, wanted.generated)

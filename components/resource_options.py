@@ -60,5 +60,5 @@ def pool_options(
 
 def taken_over(hub: Hub, pool: Pool, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     """`opts`, plus the import of the pool that `adopt` names by its id."""
-    given = hub.adopt.builder_pool if pool.role == "build" else hub.adopt.node_pool
-    return adopted(given if given and pool.has_id(given) else None, opts)
+    import_id = hub.adopt.builder_pool if pool.role == "build" else hub.adopt.node_pool
+    return adopted(import_id if import_id and pool.has_id(import_id) else None, opts)

@@ -160,8 +160,8 @@ def _extra_hosts(hub: Hub) -> Iterator[tuple[str, str]]:
         releases["binderhub.jupyterhub"] = bundled
     for release, values in releases.items():
         for section, key in (("ingress", "hosts"), ("httpRoute", "hostnames")):
-            given = values.get(section)
-            listed = given.get(key) if isinstance(given, dict) else None
+            written = values.get(section)
+            listed = written.get(key) if isinstance(written, dict) else None
             for i, host in enumerate(listed if isinstance(listed, list) else ()):
                 if isinstance(host, str) and host not in own:
                     yield f"extraValues.{release}.{section}.{key}[{i}]", host
@@ -170,9 +170,9 @@ def _extra_hosts(hub: Hub) -> Iterator[tuple[str, str]]:
 def _host_paths(hub: Hub) -> Iterator[tuple[str, str]]:
     """(path in the file, folder on the node) of the classic chart's builder."""
     kind = node_builder(hub)
-    given: Any = hub.extra_values.get("binderhub", {}).get(kind or "")
+    written: Any = hub.extra_values.get("binderhub", {}).get(kind or "")
     for key, folder in builder_folders(hub).items():
-        over = given.get(key) if isinstance(given, dict) else None
+        over = written.get(key) if isinstance(written, dict) else None
         if isinstance(over, str):
             yield f"extraValues.binderhub.{kind}.{key}", over.rstrip("/")
         else:

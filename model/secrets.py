@@ -64,7 +64,7 @@ class SecretInfo:
 _BUILDS = "each build, at its start; each pull of a private image"
 
 # Given by the operator: `pulumi config set --secret NAME`.
-GIVEN: dict[str, SecretInfo] = {
+OPERATOR_SECRETS: dict[str, SecretInfo] = {
     i.name: i
     for i in (
         SecretInfo(

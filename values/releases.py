@@ -44,11 +44,11 @@ class ReleasePlan:
         return tuple(sorted(secrets_in(self.values)))
 
 
-def releases(hub: Hub, given: frozenset[str] = frozenset()) -> list[ReleasePlan]:
-    """Every release of the hub, each after those before it. `given` are the names of the flat
+def releases(hub: Hub, secrets_set: frozenset[str] = frozenset()) -> list[ReleasePlan]:
+    """Every release of the hub, each after those before it. `secrets_set` are the names of the flat
     secrets that are set."""
     resolved = ResolvedHub(hub)
-    derived = {name: _derived(resolved, name, given) for name in release_names(hub)}
+    derived = {name: _derived(resolved, name, secrets_set) for name in release_names(hub)}
     used = {name for values in derived.values() for name in secrets_in(values)}
     plans: list[ReleasePlan] = []
     for name, values in derived.items():
@@ -57,16 +57,18 @@ def releases(hub: Hub, given: frozenset[str] = frozenset()) -> list[ReleasePlan]
     return plans
 
 
-def _derived(resolved: ResolvedHub, name: ReleaseName, given: frozenset[str]) -> dict[str, Any]:
+def _derived(
+    resolved: ResolvedHub, name: ReleaseName, secrets_set: frozenset[str]
+) -> dict[str, Any]:
     match name:
         case "registry-helper":
             return registry_helper_values(resolved.hub)
         case "jupyterhub":
             return jupyterhub_values(resolved)
         case "binderhub-service":
-            return binderhub_service_values(resolved, given)
+            return binderhub_service_values(resolved, secrets_set)
         case "binderhub":
-            return binderhub_values(resolved, given)
+            return binderhub_values(resolved, secrets_set)
         case _:
             assert_never(name)
 

@@ -41,7 +41,7 @@ def wanted_secrets(hub: Hub, plans: Iterable[ReleasePlan]) -> WantedSecrets:
     )
 
 
-def secrets_to_set(hub: Hub, given: Iterable[str]) -> list[str]:
+def secrets_to_set(hub: Hub, secrets_set: Iterable[str]) -> list[str]:
     """Flat secrets that the hub's values need and that are not set yet."""
-    have = frozenset(given)
+    have = frozenset(secrets_set)
     return sorted(wanted_secrets(hub, releases(hub, have)).of_operator - have)

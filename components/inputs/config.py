@@ -30,7 +30,7 @@ class StackInputs:
 
     hub: Hub
     secrets: SecretSource
-    given: frozenset[str]
+    secrets_set: frozenset[str]
 
 
 def read() -> StackInputs:
@@ -41,18 +41,18 @@ def read() -> StackInputs:
     hub = _checked(stack)
     if hub.cluster.stack_reference:
         reference = hub.cluster.stack_reference
-        given = sections["cluster"]
-        sections["cluster"] = merged(supplied_by(reference), given)
+        written = sections["cluster"]
+        sections["cluster"] = merged(supplied_by(reference), written)
         stack = read_config(pulumi.get_stack(), sections, secret_keys, secrets_file=filed)
         hub = _checked(stack, f", with what stack {reference} supplies for `cluster`,")
-    about_values = check_values(hub, stack.given_secrets)
+    about_values = check_values(hub, stack.secrets_set)
     if errors(about_values):
         raise pulumi.RunError(message(stack.name, about_values))
     source = source_of(hub)
     _check_secrets(hub, stack, source)
     for finding in [*stack.findings, *about_values]:
         pulumi.log.warn(finding.text().removeprefix("warning "))
-    return StackInputs(hub=hub, secrets=source, given=stack.given_secrets)
+    return StackInputs(hub=hub, secrets=source, secrets_set=stack.secrets_set)
 
 
 def _engine_config() -> tuple[dict[str, str], set[str]]:
@@ -121,7 +121,7 @@ def _check_secrets(hub: Hub, stack: Stack, source: SecretSource) -> None:
     values = source.plain() if isinstance(source, FileSecrets) else {}
     wrong = [
         finding
-        for name in sorted(stack.given_secrets)
+        for name in sorted(stack.secrets_set)
         if (value := values.get(name) or engine_config.get_config(f"{PROJECT}:{name}")) is not None
         for finding in check_secret(hub, name, value)
     ]

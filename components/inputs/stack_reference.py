@@ -43,9 +43,9 @@ def supplied_by(reference: str) -> dict[str, Any]:
     return supplied
 
 
-def merged(supplied: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def merged(supplied: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
     """The section with what it leaves out filled in; what the stack file says always wins."""
-    out = _under(supplied, given)
+    out = _under(supplied, written)
     out.pop("stackReference", None)
     return out
 

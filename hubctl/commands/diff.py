@@ -93,7 +93,7 @@ def _since(path: Path, before: snapshots.Revision, charts: Charts | None) -> Sta
     if stack.hub is None or bad:
         notes = tuple(finding.text() for finding in bad)
         return StackDiff(name=stack.name, state="errors", notes=notes)
-    new = snapshots.of_hub(stack.hub, stack.given_secrets, charts)
+    new = snapshots.of_hub(stack.hub, stack.secrets_set, charts)
     try:
         old = before.snapshot(stack.name, charts, stack.hub.ns)
     except snapshots.CannotRender as error:
@@ -108,13 +108,13 @@ def _since(path: Path, before: snapshots.Revision, charts: Charts | None) -> Sta
 def _other(path: Path, arguments: argparse.Namespace, charts: Charts | None) -> StackDiff:
     """One stack against another one, or against what is deployed."""
     stack, hub = find.usable(path)
-    new = snapshots.of_hub(hub, stack.given_secrets, charts)
+    new = snapshots.of_hub(hub, stack.secrets_set, charts)
     if arguments.deployed:
-        old, labels = snapshots.deployed(hub, stack.given_secrets, charts), ("deployed", "file")
+        old, labels = snapshots.deployed(hub, stack.secrets_set, charts), ("deployed", "file")
         notes = () if old else ("none of its releases is deployed in this namespace",)
     else:
         other_stack, other = find.usable(find.find(arguments.against))
-        old = snapshots.of_hub(other, other_stack.given_secrets, charts)
+        old = snapshots.of_hub(other, other_stack.secrets_set, charts)
         labels, notes = (other.name, hub.name), ()
     parts = tuple(compare(old, new, labels))
     return StackDiff(name=stack.name, state=state_of(parts), parts=parts, notes=notes)

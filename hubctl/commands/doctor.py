@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     # pulumi finds the project by the folder.
     edges = Edges(run=functools.partial(subprocesses.run, cwd=find.project_root()))
     with progress(quiet=arguments.json) as say:
-        checks = examine(hub, stack.given_secrets, say, edges, offline=arguments.offline)
+        checks = examine(hub, stack.secrets_set, say, edges, offline=arguments.offline)
     if arguments.json:
         print_json({"stack": stack.name, "ok": not failed(checks),
                     "checks": [check.as_dict() for check in checks]})  # fmt: skip
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def examine(
-    hub: Hub, given_secrets: frozenset[str], say: Say, edges: Edges, *, offline: bool
+    hub: Hub, secrets_set: frozenset[str], say: Say, edges: Edges, *, offline: bool
 ) -> list[Check]:
     """Every check; those of the cluster only when it is reached."""
     say("asking pulumi")
@@ -55,7 +55,7 @@ def examine(
         *tools.plugins(hub, edges),
     ]  # fmt: skip
     values, asked = tools.config_secrets(hub, edges)
-    out += tools.secrets(hub, given_secrets, values, asked)
+    out += tools.secrets(hub, secrets_set, values, asked)
     if offline:
         return out
     say("asking the cluster")

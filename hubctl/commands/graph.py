@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0 and the picture."""
     stack, hub = find.usable(find.find(arguments.stack), secrets=False)
-    drawn = graph(hub, stack.given_secrets)
+    drawn = graph(hub, stack.secrets_set)
     if arguments.json:
         print_json({"stack": stack.name, "nodes": [vars(n) for n in drawn.nodes],
                     "edges": [list(e) for e in drawn.edges]})  # fmt: skip

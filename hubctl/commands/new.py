@@ -101,7 +101,7 @@ def _checked(name: str, text: str) -> Hub:
     stack = read_text(name, text + "".join(f"  binderhub:{s}: {{secure: set}}\n" for s in wanted))
     found = list(stack.findings)
     if stack.hub is not None and stack.ok:
-        found += check_values(stack.hub, stack.given_secrets)
+        found += check_values(stack.hub, stack.secrets_set)
     bad = errors(found)
     if stack.hub is None or bad:
         raise Problem(

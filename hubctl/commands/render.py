@@ -38,8 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     found = []
     for path in paths:
         stack, hub = find.usable(path)
-        _refuse_credentials(path, check_values(hub, stack.given_secrets))
-        rendered = render.render(hub, stack.given_secrets)
+        _refuse_credentials(path, check_values(hub, stack.secrets_set))
+        rendered = render.render(hub, stack.secrets_set)
         if arguments.release:
             names = [r.name for r in rendered]
             rendered = [r for r in rendered if r.name == arguments.release]

@@ -11,7 +11,7 @@ from hubctl.stackfile import edit, find
 from hubctl.stackfile.replace import write
 from model.derived.registry_access import registry_access
 from model.derived.secret_readers import said
-from model.secrets import GIVEN, ROTATED
+from model.secrets import OPERATOR_SECRETS, ROTATED
 from values.releases import releases
 from values.wanted_secrets import wanted_secrets
 
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     """See EXAMPLES for the exit status."""
     name, path = arguments.secret, find.find(arguments.stack)
     stack, hub = find.usable(path)
-    if name in GIVEN or name in stack.given_secrets:
+    if name in OPERATOR_SECRETS or name in stack.secrets_set:
         filed = find.secrets_file(path, path.read_text(encoding="utf-8"))
         change = f"run `pulumi config set --secret {name} --stack {hub.name}`"
         if hub.secrets_file and filed and name in filed.names:
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"`pulumi up`, at which {said(registry_access(hub), name)}.",
             status=2,
         )
-    known = sorted(wanted_secrets(hub, releases(hub, stack.given_secrets)).rotated)
+    known = sorted(wanted_secrets(hub, releases(hub, stack.secrets_set)).rotated)
     if name not in known:
         raise Problem(f"this hub makes no secret {name!r}; it makes {', '.join(known)}.", status=2)
     number = dict(hub.rotate).get(name, 0) + 1

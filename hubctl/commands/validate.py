@@ -70,7 +70,7 @@ def check(paths: list[Path]) -> list[tuple[Path, list[Finding]]]:
     for path, stack in stacks:
         findings = [*stack.findings, *fleet.get(stack.name, [])]
         if stack.hub is not None and stack.ok:
-            findings += check_values(stack.hub, stack.given_secrets)
+            findings += check_values(stack.hub, stack.secrets_set)
         out.append((path, in_order(findings)))
     return out
 

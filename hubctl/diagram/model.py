@@ -59,17 +59,17 @@ class _Builder:
         return id_
 
 
-def graph(hub: Hub, given: frozenset[str]) -> Graph:
+def graph(hub: Hub, secrets_set: frozenset[str]) -> Graph:
     """The resources of a hub."""
     b = _Builder(hub)
     cluster = b.exists("cluster", "cluster (exists)", hub.cluster.name or "from another stack")
     space = b.make("namespace", "namespace", "Namespace", hub.ns, "cluster", cluster)
     ready = [space, *_nodes(b, cluster), *_registry(b, space), *_dns(b, cluster)]
-    plans = releases(hub, given)
+    plans = releases(hub, secrets_set)
     wanted = wanted_secrets(hub, plans)
     for name in sorted({*wanted.generated, FINGERPRINT_KEY}):
         b.make(f"secret-{name}", f"secrets-{name}", "generated secret", name, "secrets")
-    for name in sorted(wanted.of_operator & given):
+    for name in sorted(wanted.of_operator & secrets_set):
         b.exists(f"secret-{name}", "given secret", name, "secrets")
     for plan in plans:
         own = [f"secret-{name}" for name in sorted({*plan.secrets, FINGERPRINT_KEY})]

@@ -40,7 +40,7 @@ class Rendered:
         }
 
 
-def render(hub: Hub, given_secrets: frozenset[str]) -> list[Rendered]:
+def render(hub: Hub, secrets_set: frozenset[str]) -> list[Rendered]:
     """Every release of a hub, in the order of installation."""
     return [
         Rendered(
@@ -51,7 +51,7 @@ def render(hub: Hub, given_secrets: frozenset[str]) -> list[Rendered]:
             body=to_yaml(plan.values),
             plan=plan,
         )
-        for plan in releases(hub, given_secrets)
+        for plan in releases(hub, secrets_set)
     ]
 
 

@@ -41,10 +41,10 @@ class CannotRender(Exception):
     """There is no snapshot; the text says why, in lines for people."""
 
 
-def of_hub(hub: Hub, given_secrets: frozenset[str], charts: manifests.Charts | None) -> Snapshot:
+def of_hub(hub: Hub, secrets_set: frozenset[str], charts: manifests.Charts | None) -> Snapshot:
     """The values (with `charts`, the manifests too) of a hub as it is now."""
     out: Snapshot = {}
-    for release in render.render(hub, given_secrets):
+    for release in render.render(hub, secrets_set):
         assert release.plan
         out |= _texts(release.name, release.chart, release.plan.values, hub.ns, charts)
     return out
@@ -79,7 +79,7 @@ def of_text(
     stack = read_text(name, text, secrets)
     if stack.hub is None or errors(stack.findings):
         raise CannotRender("\n".join(f.text() for f in errors(stack.findings)))
-    return of_hub(stack.hub, stack.given_secrets, charts)
+    return of_hub(stack.hub, stack.secrets_set, charts)
 
 
 class Revision:
@@ -145,12 +145,12 @@ class Revision:
 
 
 def deployed(
-    hub: Hub, given_secrets: frozenset[str], charts: manifests.Charts | None, run: Run = run
+    hub: Hub, secrets_set: frozenset[str], charts: manifests.Charts | None, run: Run = run
 ) -> Snapshot:
     """What Helm holds in the cluster, with secrets hidden; a release that is not there is absent."""
     out: Snapshot = {}
     access = helm_access(hub)
-    for release in render.render(hub, given_secrets):
+    for release in render.render(hub, secrets_set):
         assert release.plan
         words = ["helm", "get", "values", release.name, "--output", "yaml", *access]
         done = run(words)

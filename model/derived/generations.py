@@ -27,7 +27,7 @@ def as_it_was(hub: Hub, entry: Retiring) -> Hub:
 
 
 def _nodes(now: Nodes, entry: Retiring) -> Nodes:
-    update = {**_given(entry), "min": 0, "retiring": []}
+    update = {**_written(entry), "min": 0, "retiring": []}
     update["builders"] = _builders(now.builders, entry)
     return now.model_copy(update=update)
 
@@ -35,11 +35,11 @@ def _nodes(now: Nodes, entry: Retiring) -> Nodes:
 def _builders(now: Builders | None, entry: Retiring) -> Builders | None:
     if now is None and entry.builders is None:
         return None
-    given = _given(entry.builders) if entry.builders else {}
-    return (now or Builders()).model_copy(update={**given, "min": 0})
+    written = _written(entry.builders) if entry.builders else {}
+    return (now or Builders()).model_copy(update={**written, "min": 0})
 
 
-def _given(entry: Model) -> dict[str, Any]:
+def _written(entry: Model) -> dict[str, Any]:
     """The fields that the stack file sets, by their names in the model."""
     return {
         name: value

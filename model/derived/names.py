@@ -85,29 +85,29 @@ def project(hub: Hub) -> str:
 
 def registry_project(hub: Hub) -> str:
     """GCP project of the registry."""
-    given = hub.registry.project if isinstance(hub.registry, ArtifactRegistry) else None
-    return given or project(hub)
+    written = hub.registry.project if isinstance(hub.registry, ArtifactRegistry) else None
+    return written or project(hub)
 
 
 def registry_location(hub: Hub) -> str:
     """Region of the registry."""
     registry, cluster = hub.registry, hub.cluster
-    given = (
+    written = (
         registry.location
         if isinstance(registry, ArtifactRegistry)
         else registry.region
         if isinstance(registry, Ecr)
         else None
     )
-    if given:
-        return given
+    if written:
+        return written
     return cluster.region if isinstance(cluster, GcpCluster | AwsCluster) else "us"
 
 
 def repository(hub: Hub) -> str:
     """Artifact Registry repository: 63 characters at most."""
-    given = hub.registry.repository if isinstance(hub.registry, ArtifactRegistry) else None
-    return given or fit(f"binder-{hub.name}", 63)
+    written = hub.registry.repository if isinstance(hub.registry, ArtifactRegistry) else None
+    return written or fit(f"binder-{hub.name}", 63)
 
 
 def pusher_account_id(hub: Hub) -> str:

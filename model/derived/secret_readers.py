@@ -12,7 +12,7 @@ the charts make.
 from __future__ import annotations
 
 from model.derived.registry_access import RegistryAccess
-from model.secrets import GIVEN, READERS, ROTATED, Reader
+from model.secrets import OPERATOR_SECRETS, READERS, ROTATED, Reader
 
 
 def readers(access: RegistryAccess, name: str) -> tuple[Reader, ...]:
@@ -20,7 +20,7 @@ def readers(access: RegistryAccess, name: str) -> tuple[Reader, ...]:
 
     What a server's environment takes (`user.environment`) is read by the hub, which starts it.
     """
-    info = GIVEN.get(name) or ROTATED.get(name)
+    info = OPERATOR_SECRETS.get(name) or ROTATED.get(name)
     if info is None:
         return ("hub",)
     if access.pull_secret and access.password is not None and access.password.name == name:

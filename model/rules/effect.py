@@ -11,7 +11,7 @@ from model.hub import Hub
 from model.repository_patterns import readable
 from model.rules.catalogue import Rule, RuleContext, check_of
 from model.rules.operations import needed_secrets
-from model.secrets import GIVEN
+from model.secrets import OPERATOR_SECRETS
 from model.sections.chart import ChartPin
 from model.sections.cluster import KubernetesCluster
 from model.sections.registry import CustomRegistry, Ecr
@@ -69,7 +69,7 @@ def _without_effect(hub: Hub) -> Iterator[tuple[str, list[str], str]]:
 @check_of("BH147", "warning", "No secret is set that this hub does not use.")
 def idle_secrets(hub: Hub, context: RuleContext, rule: Rule) -> Iterator[Finding]:
     used = {*needed_secrets(hub), *_tokens(hub)}
-    for name in sorted((context.secrets_set & set(GIVEN)) - used):
+    for name in sorted((context.secrets_set & set(OPERATOR_SECRETS)) - used):
         yield rule.finding(
             name,
             "<secret>",

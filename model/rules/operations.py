@@ -9,7 +9,7 @@ from model.derived.flavour import chart_pins, release_names
 from model.findings import ABSENT, Finding
 from model.hub import Hub
 from model.rules.catalogue import Rule, RuleContext, check_of
-from model.secrets import GENERATED, GIVEN
+from model.secrets import GENERATED, OPERATOR_SECRETS
 from model.sections.chart import ClassicChart, ExternalDatabase
 from model.sections.user import SecretRef
 
@@ -23,7 +23,7 @@ def needed_secrets(hub: Hub) -> dict[str, str]:
     if hub.login:
         needed[hub.login.secret] = f"auth.kind: {hub.login.kind}"
     credentials = hub.registry.credentials
-    if credentials and credentials.password.name in GIVEN:
+    if credentials and credentials.password.name in OPERATOR_SECRETS:
         needed[credentials.password.name] = f"registry.kind: {hub.registry.kind}"
     if hub.launch.event_log:
         needed["launchEventsKey"] = "launch.eventLog"
@@ -82,7 +82,7 @@ def environment(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
                 "it is not a name for a secret of yours.",
                 "use a camelCase name that the program does not generate itself.",
             )
-        if isinstance(value, SecretRef) and value.secret in GIVEN:
+        if isinstance(value, SecretRef) and value.secret in OPERATOR_SECRETS:
             yield rule.finding(
                 f"user.environment.{name}.secret",
                 value.secret,

@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from model.hub import Hub
-from model.secrets import GIVEN
+from model.secrets import OPERATOR_SECRETS
 
 PREFIX = "binderhub:"
 _SECRET: dict[str, Any] = {
@@ -28,7 +28,7 @@ def stack_schema() -> dict[str, Any]:
     definitions = {name: _tidy(d) for name, d in sorted(model["$defs"].items())}
     sections = {k: v for k, v in model["properties"].items() if k != "name"}
     properties: dict[str, Any] = {f"{PREFIX}{k}": _tidy(v) for k, v in sections.items()}
-    for info in GIVEN.values():
+    for info in OPERATOR_SECRETS.values():
         properties[f"{PREFIX}{info.name}"] = {
             "$ref": "#/$defs/Encrypted",
             "description": f"Secret: {info.what}. `pulumi config set --secret {info.name}`.",

@@ -15,7 +15,7 @@ from model.credentials import is_credential, looks_secret
 from model.findings import ABSENT, Finding, errors, in_order
 from model.hub import SECTIONS, Hub
 from model.rules import RULES, check
-from model.secrets import GIVEN
+from model.secrets import OPERATOR_SECRETS
 from model.stackfile.model_errors import findings_of, seen, unknown
 from model.stackfile.sops import SecretsFile, set_twice
 from model.stackfile.yaml_text import load, not_json, too_deep
@@ -31,7 +31,7 @@ class Stack:
     name: str
     hub: Hub | None
     findings: list[Finding] = field(default_factory=list)
-    given_secrets: frozenset[str] = frozenset()
+    secrets_set: frozenset[str] = frozenset()
 
     @property
     def ok(self) -> bool:
@@ -99,7 +99,7 @@ def read_config(
         found += [*secrets_file.findings, *set_twice(filed, configured)]
         sections = {**dict.fromkeys(sorted(filed)), **sections}
     environment = _environment(sections.get("user"))
-    flat = {*GIVEN, *_environment_secrets(environment)}
+    flat = {*OPERATOR_SECRETS, *_environment_secrets(environment)}
     found += _plain_environment(environment)
     plain: set[str] = set()
     data: dict[str, Any] = {"name": name}
@@ -124,7 +124,10 @@ def read_config(
         else:
             found.append(
                 unknown(
-                    key, "", "<secret>" if key in secrets else seen(key, value), {*SECTIONS, *GIVEN}
+                    key,
+                    "",
+                    "<secret>" if key in secrets else seen(key, value),
+                    {*SECTIONS, *OPERATOR_SECRETS},
                 )
             )
     if data.get("domains") == {}:
@@ -140,7 +143,7 @@ def read_config(
         found.extend(check(hub, secrets | plain, files_read=secrets_file is not None))
     encrypted = {f.path for f in found if f.rule == "BH104"}
     found = [f for f in found if f.rule not in ("BH100", "BH101") or f.path not in encrypted]
-    return Stack(name=name, hub=hub, findings=in_order(found), given_secrets=secrets)
+    return Stack(name=name, hub=hub, findings=in_order(found), secrets_set=secrets)
 
 
 def _environment(user: object) -> dict[Any, Any]:

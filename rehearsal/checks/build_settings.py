@@ -138,8 +138,8 @@ def _settings(
 def _resources(executor: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Of a build pod of the classic chart's BinderHub: as they are given, or made of two older
     settings."""
-    if given := executor.get("resources"):
-        return {kind: dict(asked) for kind, asked in given.items()}
+    if resources := executor.get("resources"):
+        return {kind: dict(asked) for kind, asked in resources.items()}
     named = {"requests": executor.get("memory_request"), "limits": executor.get("memory_limit")}
     return {kind: {"memory": quantity(size)} for kind, size in named.items() if size}
 

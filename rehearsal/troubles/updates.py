@@ -23,21 +23,21 @@ _PATIENCE = 60.0
 
 def _quota(context: HubUnderTest, number: int) -> dict[str, Any]:
     """A harmless change of one release, so that there is something to update."""
-    given = (context.document["config"].get("binderhub:launch") or {}).get("quotas") or {}
-    return edited(context.document, "launch", quotas={**given, "total": number})
+    written = (context.document["config"].get("binderhub:launch") or {}).get("quotas") or {}
+    return edited(context.document, "launch", quotas={**written, "total": number})
 
 
 def _up(context: HubUnderTest, name: str, document: dict[str, Any], **more: Any) -> Outcome:
-    given = variant(context, name, document)
-    return context.session.pulumi("up", "--yes", "--skip-preview", *given, **more)
+    options = variant(context, name, document)
+    return context.session.pulumi("up", "--yes", "--skip-preview", *options, **more)
 
 
 def release(context: HubUnderTest) -> Told:
     """An object that the API server refuses, which no chart's schema knows to be wrong."""
     release = context.resolved.flavour.binder_release
     values = {"podAnnotations": {"not a key!": "x"}}
-    given = dict(context.document["config"].get("binderhub:extraValues") or {})
-    broken = {**given, release: {**(given.get(release) or {}), **values}}
+    written = dict(context.document["config"].get("binderhub:extraValues") or {})
+    broken = {**written, release: {**(written.get(release) or {}), **values}}
     done = _up(context, "broken", edited(context.document, "extraValues", **broken))
     told = expected("release that fails", "rolled back", done, context.session.name)
     if not told.wrong and (status := _status(context, release)) != "deployed":

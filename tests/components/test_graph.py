@@ -58,7 +58,7 @@ def test_a_picture_shows_what_the_program_makes(name: str) -> None:
     stack, recorded = example(name), run(name, EXAMPLES[name].read_text(), secrets=SECRETS)
     assert stack.hub is not None
     types = registered(recorded)
-    drawn = graph(stack.hub, stack.given_secrets)
+    drawn = graph(stack.hub, stack.secrets_set)
     boxes = {node.id: node.resource or node.id for node in drawn.nodes}
     pictured = {node.resource for node in drawn.nodes if node.resource}
     assert pictured <= types.keys(), "it shows what the program does not make"

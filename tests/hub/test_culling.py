@@ -67,9 +67,7 @@ config:
 def watch(kind: str, env: HubEnv, kubeconfig: Path) -> Culled:
     read = read_text(f"cull-{kind}", stack(kind))
     assert read.hub and read.ok, [finding.text() for finding in read.findings]
-    values = next(
-        p for p in releases(read.hub, read.given_secrets) if p.name == "jupyterhub"
-    ).values
+    values = next(p for p in releases(read.hub, read.secrets_set) if p.name == "jupyterhub").values
     source = from_values(values, namespace=read.hub.ns)
     seen, client = Culled(), Kube(kubeconfig)
     make_namespace(client, read.hub.ns)

@@ -57,7 +57,7 @@ class Shown:
 def shown(request: pytest.FixtureRequest, hub_env: HubEnv, user_cluster: Path) -> Shown:
     read = read_text(f"dask-{request.param}", STACK.replace("AUTH", AUTH[request.param]))
     assert read.hub and read.ok, [finding.text() for finding in read.findings]
-    plan = next(p for p in releases(read.hub, read.given_secrets) if p.name == "jupyterhub")
+    plan = next(p for p in releases(read.hub, read.secrets_set) if p.name == "jupyterhub")
     source = from_values(plan.values, namespace=read.hub.ns)
     client = Kube(user_cluster)
     make_namespace(client, read.hub.ns)

@@ -90,7 +90,7 @@ def visited(hub_env: HubEnv, tmp_path_factory: pytest.TempPathFactory) -> Visite
     root = tmp_path_factory.mktemp("homepage")
     read = read_text("pages", STACK)
     assert read.hub and read.ok, [finding.text() for finding in read.findings]
-    plan = next(p for p in releases(read.hub, read.given_secrets) if p.name == "jupyterhub")
+    plan = next(p for p in releases(read.hub, read.secrets_set) if p.name == "jupyterhub")
     (container,) = plan.values["hub"]["initContainers"]
     told = dict(a.removeprefix("--").split("=", 1) for a in container["args"] if "=" in a)
     assert told["repo"] == "https://git.lab.net/pages"

@@ -32,7 +32,7 @@ def read(path: Path) -> Stack:
 def test_a_graph_has_every_release_and_no_cycle(path: Path) -> None:
     stack = read(path)
     assert stack.hub
-    drawn = graph(stack.hub, stack.given_secrets)
+    drawn = graph(stack.hub, stack.secrets_set)
     ids = [node.id for node in drawn.nodes]
     assert len(ids) == len(set(ids))
     assert {a for edge in drawn.edges for a in edge} <= set(ids)
@@ -48,7 +48,7 @@ def test_a_graph_has_every_release_and_no_cycle(path: Path) -> None:
 def test_pictures_are_sound_and_the_same_every_time(path: Path) -> None:
     stack = read(path)
     assert stack.hub
-    drawn = graph(stack.hub, stack.given_secrets)
+    drawn = graph(stack.hub, stack.secrets_set)
     text = svg(drawn)
     root = ElementTree.fromstring(text)
     assert len(root.findall("{http://www.w3.org/2000/svg}g")) == len(drawn.nodes)

@@ -111,7 +111,7 @@ def taken(pod: Mapping[str, Any], secrets: Mapping[str, dict[str, str]]) -> Iter
 def named(name: str) -> tuple[Hub, list[ReleasePlan]]:
     stack = example(name)
     assert stack.hub is not None
-    return stack.hub, releases(stack.hub, stack.given_secrets)
+    return stack.hub, releases(stack.hub, stack.secrets_set)
 
 
 @pytest.mark.parametrize("name", HUBS)
@@ -136,7 +136,7 @@ def test_a_new_number_or_fingerprint_restarts_the_readers_and_nobody_else(
     helm: Path, name: str
 ) -> None:
     hub_, plans = named(name)
-    secrets = example(name).given_secrets
+    secrets = example(name).secrets_set
     before = pod_templates(rendered(helm, plans))
     for used in sorted({s for plan in plans for s in plan.secrets}):
         ways = {"fingerprint": rendered(helm, plans, changed=used)}

@@ -44,7 +44,7 @@ class Case:
         found = [(f"{s.name}: " if several else "", f) for s in read for f in s.findings]
         for stack in read:
             if stack.hub is not None and stack.ok:
-                found += [("", f) for f in check_values(stack.hub, stack.given_secrets)]
+                found += [("", f) for f in check_values(stack.hub, stack.secrets_set)]
                 for name, value in self.secrets.items():
                     found += [("", f) for f in check_secret(stack.hub, name, value)]
         if several:

@@ -72,7 +72,7 @@ def rules() -> str:
 def picture(name: str) -> str:
     """What one of `examples/` makes."""
     stack, hub = find.usable(path_of(name), secrets=False)
-    return svg(graph(hub, stack.given_secrets))
+    return svg(graph(hub, stack.secrets_set))
 
 
 def pages() -> dict[str, str]:

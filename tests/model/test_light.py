@@ -22,7 +22,7 @@ stacks = [
     for i in range(count)
 ]
 assert all(s.ok for s in stacks), [f.text() for s in stacks for f in s.findings]
-assert all(len(check_values(s.hub, s.given_secrets)) == 1 for s in stacks)
+assert all(len(check_values(s.hub, s.secrets_set)) == 1 for s in stacks)
 assert not any(check_fleet(stacks).values())
 wrong = {m.partition(".")[0] for m in sys.modules} & {"pulumi", "pulumi_aws", "pulumi_gcp", "rich"}
 assert not wrong, wrong

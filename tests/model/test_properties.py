@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from model.fleet import check_fleet
 from model.hub import SECTIONS
-from model.secrets import GIVEN
+from model.secrets import OPERATOR_SECRETS
 from model.stackfile.read import Stack, read_config, read_text
 from values.guards.extra_values import check_values
 from values.releases import releases
@@ -73,9 +73,9 @@ def answer(name: str, config: dict[str, Any]) -> Stack:
         finding.text().encode()
     if stack.ok:
         assert stack.hub is not None
-        for finding in check_values(stack.hub, stack.given_secrets):
+        for finding in check_values(stack.hub, stack.secrets_set):
             finding.text()
-        for plan in releases(stack.hub, stack.given_secrets):
+        for plan in releases(stack.hub, stack.secrets_set):
             to_yaml(plan.values)
     check_fleet([stack])
     return stack
@@ -96,7 +96,7 @@ def test_any_json_in_any_field_is_valid_or_a_finding(field: Any, value: Any) -> 
 
 
 @QUICK
-@given(st.dictionaries(st.sampled_from([*SECTIONS, *GIVEN]) | TEXT, JSON, max_size=6))
+@given(st.dictionaries(st.sampled_from([*SECTIONS, *OPERATOR_SECRETS]) | TEXT, JSON, max_size=6))
 def test_any_sections_at_all_are_valid_or_findings(config: dict[str, Any]) -> None:
     answer("case", config)
 

@@ -23,7 +23,7 @@ def test_every_hub_is_sound_alone_and_beside_the_others() -> None:
     fleet = []
     for path in FILES:
         stack, hub = find.usable(path, secrets=False)
-        bad = errors(check_values(hub, stack.given_secrets))
+        bad = errors(check_values(hub, stack.secrets_set))
         assert not bad, f"{path.name}: {[f.text() for f in bad]}"
         fleet.append(stack)
     for name, findings in check_fleet(fleet).items():

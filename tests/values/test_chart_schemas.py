@@ -29,7 +29,7 @@ def problems(schema: dict[str, Any], values: Any) -> list[str]:
 def plans(name: str) -> list[ReleasePlan]:
     stack = example(name)
     assert stack.hub is not None
-    return releases(stack.hub, stack.given_secrets)
+    return releases(stack.hub, stack.secrets_set)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

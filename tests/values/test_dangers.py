@@ -11,7 +11,7 @@ import pytest
 
 from model.derived.pools import build_pool, pools
 from model.derived.resolved import ResolvedHub
-from model.secrets import GENERATED, GIVEN, Secret
+from model.secrets import GENERATED, OPERATOR_SECRETS, Secret
 from tests.values.hubs import EXAMPLES, at, example, hub
 from values.releases import releases, secrets_in
 from values.sections.exposure import binder_load_balancer, own_routes
@@ -33,7 +33,7 @@ def binder(name: str) -> dict[str, Any]:
 def by_release(name: str) -> dict[str, dict[str, Any]]:
     stack = example(name)
     assert stack.hub is not None
-    return {p.name: p.values for p in releases(stack.hub, stack.given_secrets)}
+    return {p.name: p.values for p in releases(stack.hub, stack.secrets_set)}
 
 
 def the_hub(name: str) -> Any:
@@ -411,7 +411,7 @@ def test_a_secret_is_never_plain_and_none_changes_at_every_update(name: str) -> 
     found = {secret for values in by_release(name).values() for secret in secrets_in(values)}
     assert {"binderApiToken", "proxyToken", "cookieSecret", "cryptKey", "buildTokenSecret"} <= found
     own = {v.secret for v in the_hub(name).user.environment.values() if hasattr(v, "secret")}
-    assert found <= {*GENERATED, *GIVEN, *own, "registryKey"}
+    assert found <= {*GENERATED, *OPERATOR_SECRETS, *own, "registryKey"}
 
 
 def test_a_registry_with_basic_authentication_is_never_asked_for_a_token() -> None:

@@ -18,7 +18,7 @@ HUBS = ("open-gke", "members-eks", "classic-open", "kubernetes-quay")
 def rendered(name: str) -> dict[str, str]:
     stack = example(name)
     assert stack.hub is not None
-    return {p.name: to_yaml(p.values) for p in releases(stack.hub, stack.given_secrets)}
+    return {p.name: to_yaml(p.values) for p in releases(stack.hub, stack.secrets_set)}
 
 
 @pytest.mark.parametrize("name", HUBS)

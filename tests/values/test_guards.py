@@ -26,7 +26,7 @@ def nest(path: str, value: Any) -> dict[str, Any]:
 
 
 def findings(name: str, path: str, value: Any) -> list[Finding]:
-    return check_values(hub(name, extraValues=nest(path, value)), example(name).given_secrets)
+    return check_values(hub(name, extraValues=nest(path, value)), example(name).secrets_set)
 
 
 # rule, example, where in extraValues, what
@@ -136,7 +136,7 @@ def test_what_extra_values_break_is_found_before_it_costs_anything(
     if "~" in path:  # a key with '/' in it
         release, ingress, _, key = path.split("/")
         extra = {release: {ingress: {"annotations": {key.replace("~", "/"): value}}}}
-    found = check_values(hub(name, extraValues=extra), example(name).given_secrets)
+    found = check_values(hub(name, extraValues=extra), example(name).secrets_set)
     matching = [f for f in found if f.rule == rule]
     assert matching, [f.text() for f in found]
     assert all(f.severity == RULES[rule].severity for f in matching)
@@ -152,7 +152,7 @@ def test_every_rule_on_values_has_a_case() -> None:
 def test_derived_values_are_right_by_construction(name: str) -> None:
     stack = example(name)
     assert stack.hub is not None
-    before = {p.name: p.values for p in releases(stack.hub, stack.given_secrets)}
+    before = {p.name: p.values for p in releases(stack.hub, stack.secrets_set)}
     assert guard(stack.hub, before, {}) == []
 
 

@@ -15,7 +15,7 @@ from values.releases import releases
 def test_each_chart_is_pinned_and_comes_after_what_it_needs(name: str) -> None:
     stack = example(name)
     assert stack.hub is not None
-    plans = releases(stack.hub, stack.given_secrets)
+    plans = releases(stack.hub, stack.secrets_set)
     assert tuple(p.name for p in plans) == release_names(stack.hub)
     done: set[str] = set()
     for plan in plans:

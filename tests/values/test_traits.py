@@ -29,7 +29,7 @@ def unknown(config: dict[str, Any], table: dict[str, frozenset[str]]) -> list[st
 def test_binderhub_knows_every_setting(name: str) -> None:
     stack = example(name)
     assert stack.hub is not None
-    plan = releases(stack.hub, stack.given_secrets)[-1]
+    plan = releases(stack.hub, stack.secrets_set)[-1]
     table = traits.CLASSIC if plan.name == "binderhub" else traits.SERVICE
     assert plan.values["config"]["BinderHub"]
     assert unknown(plan.values["config"], table) == []

@@ -13,12 +13,12 @@ from values.wanted_secrets import secrets_to_set, wanted_secrets
 def test_each_secret_comes_from_one_place(name: str) -> None:
     stack = example(name)
     assert stack.hub is not None
-    plans = releases(stack.hub, stack.given_secrets)
+    plans = releases(stack.hub, stack.secrets_set)
     wanted = wanted_secrets(stack.hub, plans)
     sources = [*wanted.generated, *wanted.of_registry, *wanted.of_operator]
     assert sorted(sources) == sorted({used for plan in plans for used in plan.secrets})
-    assert wanted.of_operator <= stack.given_secrets, "a valid stack file has set them"
-    assert secrets_to_set(stack.hub, stack.given_secrets) == []
+    assert wanted.of_operator <= stack.secrets_set, "a valid stack file has set them"
+    assert secrets_to_set(stack.hub, stack.secrets_set) == []
 
 
 def test_what_users_read_has_to_be_set() -> None:

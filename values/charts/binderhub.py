@@ -17,10 +17,10 @@ from values.sections import binderhub_config, exposure
 _KEY_FILE = "/etc/binderhub/launch-events/key.json"
 
 
-def binderhub_values(resolved: ResolvedHub, given: frozenset[str]) -> dict[str, Any]:
-    """Values for one hub; `given` are the names of the flat secrets that are set."""
+def binderhub_values(resolved: ResolvedHub, secrets_set: frozenset[str]) -> dict[str, Any]:
+    """Values for one hub; `secrets_set` are the names of the flat secrets that are set."""
     hub, access, pool = resolved.hub, resolved.registry, resolved.build_pool
-    config = binderhub_config.config(resolved, given)
+    config = binderhub_config.config(resolved, secrets_set)
     # BinderHub calls the name deprecated, but the chart places its daemons by nothing else.
     config["BinderHub"]["build_node_selector"] = pool.selector
     env: dict[str, Any] = {e["name"]: e["value"] for e in binderhub_config.environment(hub)}

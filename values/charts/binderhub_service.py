@@ -12,10 +12,10 @@ from model.secrets import Secret
 from values.sections import binderhub_config, exposure
 
 
-def binderhub_service_values(resolved: ResolvedHub, given: frozenset[str]) -> dict[str, Any]:
-    """Values for one hub; `given` are the names of the flat secrets that are set."""
+def binderhub_service_values(resolved: ResolvedHub, secrets_set: frozenset[str]) -> dict[str, Any]:
+    """Values for one hub; `secrets_set` are the names of the flat secrets that are set."""
     hub, access = resolved.hub, resolved.registry
-    config = binderhub_config.config(resolved, given)
+    config = binderhub_config.config(resolved, secrets_set)
     # The chart's default is an API without pages.
     config["BinderHub"]["enable_api_only_mode"] = False
     out: dict[str, Any] = {

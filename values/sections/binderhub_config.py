@@ -20,8 +20,8 @@ BUILD_MEMORY = "25-build-memory"
 """The snippet of `extraConfig` for a repo2docker that `refuses_memory_flag`."""
 
 
-def config(resolved: ResolvedHub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
-    """Traits by class name. `given` are the names of the flat secrets that are set."""
+def config(resolved: ResolvedHub, secrets_set: frozenset[str]) -> dict[str, dict[str, Any]]:
+    """Traits by class name. `secrets_set` are the names of the flat secrets that are set."""
     hub, access = resolved.hub, resolved.registry
     launch = hub.launch
     binder: dict[str, Any] = {
@@ -75,7 +75,7 @@ def config(resolved: ResolvedHub, given: frozenset[str]) -> dict[str, dict[str, 
     else:
         out["RateLimiter"] = {"limit": 0}  # No limit.
     out |= _registry(resolved)
-    for class_name, traits in _providers(hub, given).items():
+    for class_name, traits in _providers(hub, secrets_set).items():
         out[class_name] = traits
     return out
 
@@ -135,7 +135,7 @@ def enabled_providers(hub: Hub) -> dict[str, str] | None:
     return {p.prefix: p.class_name for p in PROVIDERS.values() if p.name in listed}
 
 
-def _providers(hub: Hub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
+def _providers(hub: Hub, secrets_set: frozenset[str]) -> dict[str, dict[str, Any]]:
     """allowed_specs, banned_specs and quotas are per provider class; each class gets its own."""
     launch = hub.launch
     allowed, banned = (
@@ -162,14 +162,14 @@ def _providers(hub: Hub, given: frozenset[str]) -> dict[str, dict[str, Any]]:
             elif name == "GistRepoProvider" and "GitHubRepoProvider" in lists:
                 # Gist inherits GitHub's configuration: without a list of its own it has GitHub's.
                 section[trait] = []
-        if name == "GitHubRepoProvider" and "githubToken" in given:
+        if name == "GitHubRepoProvider" and "githubToken" in secrets_set:
             section["access_token"] = Secret("githubToken")
         if name == "GitHubRepoProvider" and launch.github_app:
             section |= {
                 "client_id": launch.github_app.client_id,
                 "client_secret": Secret("githubAppSecret"),
             }
-        if name == "GitLabRepoProvider" and "gitlabToken" in given:
+        if name == "GitLabRepoProvider" and "gitlabToken" in secrets_set:
             section["private_token"] = Secret("gitlabToken")
         if section:
             out[name] = section

@@ -144,13 +144,13 @@ def config_secrets(hub: Hub, edges: Edges) -> tuple[dict[str, str], Ran]:
 
 
 def secrets(
-    hub: Hub, given_secrets: frozenset[str], values: dict[str, str], asked: Ran
+    hub: Hub, secrets_set: frozenset[str], values: dict[str, str], asked: Ran
 ) -> Iterator[Check]:
     """Whether every secret is set and of the right kind. No value leaves this function.
 
     Args:
         hub: whose values decide which secrets are needed.
-        given_secrets: names in the stack file and its secretsFile, which is not decrypted for this.
+        secrets_set: names in the stack file and its secretsFile, which is not decrypted for this.
         values: secrets by name, as Pulumi decrypted them.
         asked: how Pulumi ended when it was asked for them.
     """
@@ -158,7 +158,7 @@ def secrets(
     if not asked.ok:
         yield Check(name="secrets", state="skipped", detail=f"not decrypted: {asked.words}")
         return
-    filed = given_secrets if hub.secrets_file else frozenset()
+    filed = secrets_set if hub.secrets_file else frozenset()
     missing = [name for name in needed if name not in values and name not in filed]
     for name in missing:
         yield Check(name="secrets", state="error", detail=f"{name} is not set",

@@ -55,7 +55,7 @@ def hub_file(name: str, stack: Callable[..., Path], control_plane: ControlPlane)
 
 def helm_words(path: Path, release: str, folder: Path, control_plane: ControlPlane) -> list[str]:
     stack, hub = find.usable(path)
-    plan = next(p for p in releases(hub, stack.given_secrets) if p.name == release)
+    plan = next(p for p in releases(hub, stack.secrets_set) if p.name == release)
     values = folder / f"{release}.yaml"
     values.write_text(to_yaml(with_secrets(plan.values, lambda secret: f"{REAL}{secret.name}")))
     return ["helm", "install", release, str(CHARTS / plan.chart), "--namespace", hub.ns,

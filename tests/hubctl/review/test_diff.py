@@ -211,7 +211,7 @@ def test_deployed_values_are_masked_and_a_missing_release_is_new(stack: Write) -
             return Ran(status=0, out='{"version": "4.3.0"}')
         return Ran(status=0, out=yaml.safe_dump({**REAL, "proxy": {"secretToken": "real-one"}}))
 
-    found = snapshots.deployed(read.hub, read.given_secrets, None, run)
+    found = snapshots.deployed(read.hub, read.secrets_set, None, run)
     assert list(found) == ["jupyterhub values"]
     assert "real-one" not in found["jupyterhub values"]
     assert "<secret:proxyToken>" in found["jupyterhub values"]

@@ -25,7 +25,7 @@ from hubctl.takeover.helm_values.specs import readable
 from model.derived.registry_access import registry_access
 from model.findings import errors
 from model.repository_patterns import compile_pattern
-from model.secrets import GIVEN
+from model.secrets import OPERATOR_SECRETS
 from model.sections.auth import Auth
 from model.sections.registry import Registry
 from tests.hubctl.conftest import CHECKOUT, Hubctl
@@ -191,7 +191,7 @@ def test_an_open_hub_becomes_model_keys() -> None:
 def test_every_kind_of_login_and_registry_is_recognized(name: str) -> None:
     """In the values that the program itself makes of it."""
     hub, values = hubs.hub(name), {}
-    for release in releases(hub, frozenset(GIVEN)):
+    for release in releases(hub, frozenset(OPERATOR_SECRETS)):
         values[release.name] = hubs.with_secrets(release.values, str)
     binder = values.get("binderhub") or values["binderhub-service"]
     jupyterhub = values.get("jupyterhub") or binder["jupyterhub"]
