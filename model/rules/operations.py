@@ -9,11 +9,12 @@ from model.derived.flavour import chart_pins, release_names
 from model.findings import ABSENT, Finding
 from model.hub import Hub
 from model.rules.catalogue import Rule, RuleContext, check_of
-from model.secrets import GENERATED, OPERATOR_SECRETS
+from model.secrets import FINGERPRINT_KEY, OPERATOR_SECRETS, ROTATED
 from model.sections.chart import ClassicChart, ExternalDatabase
 from model.sections.user import SecretRef
 
 SECURITY_FLOOR = (4, 4, 0)
+_MADE = {*ROTATED, FINGERPRINT_KEY}
 """jupyterhub chart; 4.4.0 fixes GHSA-p43p-whwx-q52h."""
 
 
@@ -74,13 +75,13 @@ def environment(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
                 "use letters, digits and '_', not starting with a digit.",
             )
         if isinstance(value, SecretRef) and (
-            value.secret in GENERATED or not re.match(r"[a-z][A-Za-z0-9]*\Z", value.secret)
+            value.secret in _MADE or not re.match(r"[a-z][A-Za-z0-9]*\Z", value.secret)
         ):
             yield rule.finding(
                 f"user.environment.{name}.secret",
                 value.secret,
                 "it is not a name for a secret of yours.",
-                "use a camelCase name that the program does not generate itself.",
+                "use a camelCase name of which the program makes no secret itself.",
             )
         if isinstance(value, SecretRef) and value.secret in OPERATOR_SECRETS:
             yield rule.finding(
