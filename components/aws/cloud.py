@@ -11,10 +11,10 @@ import pulumi_aws as aws
 from components import kubeconfig
 from components.aws.cluster import EksCluster, identity_provider, look_up, sizes
 from components.aws.dns import Route53, Route53Args
+from components.aws.node_counts import Sizes, too_many
 from components.aws.node_pool import EksNodePools, EksNodePoolsArgs
 from components.aws.registry import EcrHelperAccess, EcrHelperAccessArgs
 from components.aws.shapes import load_balancer
-from components.aws.sizes import Sizes, too_many
 from components.cloud import ClusterAccess, RegistryParts
 from components.dns_records import Target
 from components.inputs.lookups import ask, found, left_out

@@ -10,8 +10,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.node_counts import Sizes
 from components.aws.shapes import in_zones
-from components.aws.sizes import Sizes
 from components.inputs.lookups import ask, found
 from model.hub import Hub
 from model.sections.cluster import AwsCluster

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.node_counts import Sizes, settled, wanted
 from components.aws.policies import NODE_POLICIES, nodes_trust
 from components.aws.shapes import DEVICE, scale_tags, taints
-from components.aws.sizes import Sizes, settled, wanted
 from components.labels import machine_labels
 from components.resource_options import pool_options, taken_over
 from model.derived import names

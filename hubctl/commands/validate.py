@@ -10,7 +10,7 @@ from hubctl.console.errors import Problem
 from hubctl.console.output import print_json
 from hubctl.stackfile import find
 from model.findings import Finding, errors, in_order
-from model.fleet import check_fleet
+from model.rules.fleet import check_fleet
 from model.stackfile.read import Stack
 from values.guards.extra_values import check_values
 

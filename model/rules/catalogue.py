@@ -80,7 +80,7 @@ _OTHERS: dict[str, dict[str, str]] = {
         "BH104": "Only flat keys are encrypted, no section and no key inside one.",
         "BH105": "The file is YAML that has each key once.",
     },
-    # `model.fleet`.
+    # `model.rules.fleet`.
     "fleet": {
         "BH004": "No two hubs use the same host.",
         "BH007": "No two hubs of a cluster use the same namespace.",

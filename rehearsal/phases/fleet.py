@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from model.findings import errors
-from model.fleet import check_fleet
+from model.rules.fleet import check_fleet
 from model.stackfile.read import Stack, read_text
 from rehearsal.checks import fleet
 from rehearsal.context import HubUnderTest

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from model.findings import Finding
-from model.fleet import check_fleet
+from model.rules.fleet import check_fleet
 from model.stackfile.read import read_text
 from model.stackfile.secret_values import check_secret
 from model.stackfile.sops import read_secrets_file

@@ -11,7 +11,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 
-from model.fleet import check_fleet
+from model.rules.fleet import check_fleet
 from model.stackfile.read import read_text
 from values.guards.extra_values import check_values
 

@@ -11,8 +11,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model.fleet import check_fleet
 from model.hub import SECTIONS
+from model.rules.fleet import check_fleet
 from model.secrets import OPERATOR_SECRETS
 from model.stackfile.read import Stack, read_config, read_text
 from values.guards.extra_values import check_values

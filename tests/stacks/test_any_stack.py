@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from hubctl.stackfile import find
 from model.findings import errors
-from model.fleet import check_fleet
+from model.rules.fleet import check_fleet
 from model.stackfile.json_schema import stack_schema
 from tests.examples import CHECKOUT
 from values.guards.extra_values import check_values

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.aws.sizes import Sizes, settled, too_many, wanted
+from components.aws.node_counts import Sizes, settled, too_many, wanted
 from model.derived.pools import build_pool, user_pool
 from tests.components.program import Recorded, run
 from tests.components.test_program import stack_text
