@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import assert_never
 
 from components.cloud import Cloud
-from model.derived.clouds import CloudName, cluster_cloud, needed
+from model.derived.clouds import cluster_cloud, needed
 from model.hub import Hub
+from model.sections.cluster import CloudName
 
 Clouds = dict[CloudName, Cloud]
 

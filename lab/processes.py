@@ -205,10 +205,12 @@ def undisturbed() -> Iterator[None]:
         return
     came: list[int] = []
     watched = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    with _handled(watched, lambda number, _: came.append(number)):
-        yield
-    for number in came[:1]:
-        signal.raise_signal(number)
+    try:
+        with _handled(watched, lambda number, _: came.append(number)):
+            yield
+    finally:
+        for number in came[:1]:
+            signal.raise_signal(number)
 
 
 @contextmanager

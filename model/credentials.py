@@ -60,6 +60,10 @@ _ADDRESS = re.compile(r"(^|[^a-z])dsn$|[a-z](?-i:Dsn)$|webhook([^a-z]?url)?$", r
 _PATH = re.compile(r"(/[\w.-]+){2,}")
 
 
+# Switches, amounts, and the placeholders of `hubctl render`.
+_NO_CREDENTIAL = re.compile(r"(?i:true|false|yes|no|on|off|none|null)|\d{1,3}|<\w+:?\w*>")
+
+
 def looks_secret(text: str) -> str | None:
     """Name the kind of credential that `text` looks like, or None."""
     for kind, pattern in SECRET_PATTERNS.items():
@@ -80,9 +84,11 @@ def is_credential(key: Any, value: Any) -> bool:
     """Whether this is a credential in plain text; YAML reads one of digits as a number."""
     if not isinstance(value, str | int | float) or isinstance(value, bool) or not value:
         return False
-    if isinstance(value, str) and _PATH.fullmatch(value):
+    if not isinstance(key, str) or not is_credential_key(key):
         return False
-    return isinstance(key, str) and is_credential_key(key)
+    text = str(value)
+    where_it_lies = key.lower().endswith("credentials") and _PATH.fullmatch(text)
+    return not (where_it_lies or _NO_CREDENTIAL.fullmatch(text))
 
 
 def is_sensitive_key(key: str) -> bool:

@@ -7,11 +7,11 @@ wrong, what to write instead. Nothing here prints or raises for a user's mistake
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from model.credentials import looks_secret
+from model.credentials import is_sensitive_key, looks_secret
 
 Severity = Literal["error", "warning"]
 
@@ -24,13 +24,27 @@ def shown(value: object, limit: int = 120) -> str:
     if value is ABSENT:
         return ABSENT
     try:
-        text = json.dumps(value, ensure_ascii=False, default=str)
+        text = json.dumps(_masked(value), ensure_ascii=False, default=str)
     except (TypeError, ValueError, RecursionError):
         text = repr(value)
     if looks_secret(text):
         return "<hidden: looks like a credential>"
     text = printable(text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _masked(value: Any, hide: bool = False) -> Any:
+    """The value without what stands under a credential's name, and environment variables alike."""
+    if isinstance(value, Mapping):
+        name = str(value.get("name"))
+        return {
+            k: _masked(v, is_sensitive_key(str(k)) or (k == "value" and is_sensitive_key(name)))
+            for k, v in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_masked(v, hide) for v in value]
+    plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return "<hidden>" if hide and plain and value else value
 
 
 def printable(text: str) -> str:

@@ -177,3 +177,6 @@ ROTATED: dict[str, SecretInfo] = {
 
 FINGERPRINT_KEY = "fingerprintKey"
 """Made like a generated secret, but read by nobody: the key of every `Fingerprint`."""
+
+MADE = frozenset({*ROTATED, FINGERPRINT_KEY})
+"""Every secret that the program makes; nobody else's may have such a name."""

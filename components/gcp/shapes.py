@@ -52,7 +52,7 @@ def cleanup_ages(registry: ArtifactRegistry) -> tuple[int, str]:
 
 
 def key_keepers(hub: Hub) -> dict[str, str] | None:
-    """What a new value of renews the key: the number under `rotate`, once there is one."""
+    """A value that makes a new key when it changes: the number under `rotate`, once there is one."""
     number = dict(hub.rotate).get("registryKey", 0)
     return {"rotate": str(number)} if number else None
 

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.derived.machines import Cloud, Machine
+from model.derived.machines import Machine
+from model.sections.cluster import CloudName
 
 HOURS = 730
 """Hours of a month, as both clouds count."""
@@ -33,7 +34,7 @@ class PriceList:
     url: str
 
 
-LISTS: dict[Cloud, PriceList] = {
+LISTS: dict[CloudName, PriceList] = {
     "gcp": PriceList(
         name="Google Cloud", as_of="2026-08-03", region="us-central1",
         url="https://cloud.google.com/compute/vm-instance-pricing",
@@ -56,7 +57,7 @@ _T3: dict[str, float] = {
     "t3.small": 0.0208, "t3.medium": 0.0416, "t3.large": 0.0832,
     "t3.xlarge": 0.1664, "t3.2xlarge": 0.3328,
 }  # fmt: skip
-_DISK: dict[Cloud, float] = {"gcp": 0.10, "aws": 0.08}
+_DISK: dict[CloudName, float] = {"gcp": 0.10, "aws": 0.08}
 
 # A region's price divided by that of the list's region; right to a part in a thousand.
 _E2: dict[str, float] = {

@@ -83,14 +83,14 @@ def ensure_pki(folder: Path) -> Pki:
     write_private(pki.admin_token, token.encode())
     write_private(pki.token_file, f'{token},{user},{user},"{group}"\n'.encode())
     authority = trustme.CA(organization_name=_LAB, organization_unit_name="authority")
-    pki.ca.write_bytes(authority.cert_pem.bytes())
+    write_private(pki.ca, authority.cert_pem.bytes())
     expires = datetime.datetime.now(datetime.UTC) + _LIFE
     for name, (user, group) in _IDENTITIES.items():
         made = authority.issue_cert(
             *_HOSTS, common_name=user, organization_name=group, not_after=expires
         )
         write_private(pki.key(name), made.private_key_pem.bytes())
-        pki.cert(name).write_bytes(made.cert_chain_pems[0].bytes())
+        write_private(pki.cert(name), made.cert_chain_pems[0].bytes())
     return pki
 
 
@@ -126,8 +126,10 @@ def kubeconfig(pki: Pki, identity: str, server: str) -> str:
 
 
 def _is_good(pki: Pki) -> bool:
-    last = pki.cert(_LAST)
-    if not last.is_file():
+    try:
+        pki.ca.read_bytes()
+        last = x509.load_pem_x509_certificate(pki.cert(_LAST).read_bytes())
+    except (OSError, ValueError):
         return False
-    expires = x509.load_pem_x509_certificate(last.read_bytes()).not_valid_after_utc
+    expires = last.not_valid_after_utc
     return expires - datetime.datetime.now(datetime.UTC) > _RENEW_BEFORE

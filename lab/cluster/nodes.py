@@ -121,8 +121,11 @@ def _update(client: Kube, node: SimNode, existing: Mapping[str, Any]) -> None:
     labels = {**labels_of(node), **dict.fromkeys(gone)}
     taints = existing["spec"].get("taints", [])
     system = [taint for taint in taints if taint["key"].startswith(_SYSTEM_TAINT)]
-    # What is as it should be is no change to the API server either.
-    body = {"metadata": {"labels": labels}, "spec": {"taints": [*node.taints, *system]}}
+    # What is as it should be is no change to the API server either; but taints are one list, and
+    # one that a controller took away meanwhile would come back.
+    body: dict[str, Any] = {"metadata": {"labels": labels}}
+    if [taint for taint in taints if taint not in system] != node.taints:
+        body["spec"] = {"taints": [*node.taints, *system]}
     client.request("PATCH", path, body=body, content_type=merge)
     resources = resources_of(node)
     body = {"status": {"allocatable": resources, "capacity": resources}}

@@ -56,6 +56,8 @@ class ProcessRecord:
     def relaunch(self, before: Started, binary: Path) -> None:
         """Start a process that was ended again: the same arguments, the same log."""
         part = ProcessCommand(name=before.name, argv=(str(binary), *before.args))
+        if before not in self.started:
+            raise LabError("The lab was stopped meanwhile by another command.")
         with processes.undisturbed():
             self.started[self.started.index(before)] = self._start(part, Path(before.log))
             self._write()

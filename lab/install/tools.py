@@ -27,6 +27,7 @@ from lab.waiting import only_one
 
 Method = Literal["path", "download", "build"]
 _METHODS: tuple[Method, ...] = ("path", "download", "build")
+_OLD_ORIGIN = ".road"  # Its name in a cache that an earlier lab filled.
 _ORIGIN = ".method"  # In a tool's folder: by which install method it came.
 
 
@@ -95,8 +96,8 @@ def _cached(pin: PinnedTool, methods: tuple[Method, ...]) -> Tool | None:
         folder = cache_dir() / "tools" / pin.name / version
         if not all(os.access(folder / name, os.X_OK) for name in pin.all_files):
             continue
-        origin = folder / _ORIGIN
-        method = origin.read_text().strip() if origin.is_file() else "unknown"
+        origins = [folder / name for name in (_ORIGIN, _OLD_ORIGIN) if (folder / name).is_file()]
+        method = origins[0].read_text().strip() if origins else "unknown"
         # What was put there by hand counts only when any method will do.
         if method in methods or len(methods) > 1:
             return Tool(name=pin.name, path=folder / pin.name, version=version, method=method)

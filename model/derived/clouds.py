@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, assert_never
+from typing import assert_never
 
 from model.hub import Hub
-from model.sections.cluster import AwsCluster, GcpCluster, KubernetesCluster
-from model.sections.registry import (
-    Acr,
-    ArtifactRegistry,
-    CustomRegistry,
-    DockerHub,
-    Ecr,
-    Gcr,
-    NoRegistry,
-    Quay,
-)
-
-CloudName = Literal["gcp", "aws"]
+from model.sections.cluster import AwsCluster, CloudName, GcpCluster, KubernetesCluster
 
 
 def cluster_cloud(hub: Hub) -> CloudName | None:
@@ -35,15 +23,7 @@ def cluster_cloud(hub: Hub) -> CloudName | None:
 
 def registry_cloud(hub: Hub) -> CloudName | None:
     """The cloud in which a registry is made; None when nothing is."""
-    match hub.registry:
-        case ArtifactRegistry():
-            return "gcp"
-        case Ecr():
-            return "aws"
-        case Quay() | DockerHub() | Gcr() | Acr() | CustomRegistry() | NoRegistry():
-            return None
-        case _:
-            assert_never(hub.registry)
+    return hub.registry.cloud
 
 
 def dns_cloud(hub: Hub) -> CloudName | None:

@@ -13,7 +13,7 @@ from model.hub import Hub, ReleaseName
 from model.sections.chart import ChartPin, ClassicChart, ServiceChart
 from model.sections.registry import Ecr
 
-Host = Literal["hub", "binder"]
+Role = Literal["hub", "binder"]
 """The two hosts of a hub, by their keys under `domains`."""
 
 
@@ -38,7 +38,7 @@ class Flavour:
     own, and its settings stay there; docs/decisions/classic-spawner.md."""
     cilogon_providers: str
     """CILogon's trait, renamed in oauthenticator 17.4."""
-    routed_by_program: Host
+    routed_by_program: Role
     """The host whose chart cannot make an HTTPRoute; binderhub-service can make none for BinderHub,
     the classic chart's jupyterhub (4.2) none for the hub."""
     binder_address: bool

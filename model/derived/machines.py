@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import Literal
 
-Cloud = Literal["gcp", "aws"]
+from model.sections.cluster import CloudName
 
 _GIB = 1024**3
 _MIB = 1024**2
-_SEEN_SHARE: dict[Cloud, float] = {"gcp": 0.9799, "aws": 0.9652}
+_SEEN_SHARE: dict[CloudName, float] = {"gcp": 0.9799, "aws": 0.9652}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +25,7 @@ class Machine:
     """One machine type. `vcpus` and `memory_gib` are nominal; the rest is what pods can have."""
 
     name: str
-    cloud: Cloud
+    cloud: CloudName
     vcpus: int
     memory_gib: float
     pods: int
@@ -122,10 +121,10 @@ CATALOGUE: dict[str, Machine] = {
     ]
 }
 
-DEFAULT: dict[Cloud, str] = {"gcp": "n2-highmem-4", "aws": "r5.xlarge"}
+DEFAULT: dict[CloudName, str] = {"gcp": "n2-highmem-4", "aws": "r5.xlarge"}
 
 
-def nearest(name: str, cloud: Cloud) -> str:
+def nearest(name: str, cloud: CloudName) -> str:
     """The known machine type of `cloud` nearest to `name`; its default when none is near."""
     options = [m.name for m in CATALOGUE.values() if m.cloud == cloud]
     return (difflib.get_close_matches(name, options, n=1, cutoff=0.75) or [DEFAULT[cloud]])[0]

@@ -147,7 +147,7 @@ def cors_ignored(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
         )
 
 
-@check_of("BH044", "warning", "`launch.quotas.total` is not 0, which stops every launch.")
+@check_of("BH044", "warning", "`launch.quotas.total: 0`, which stops every launch, is not left in.")
 def maintenance(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
     if hub.launch.quotas.total == 0:
         yield rule.finding(

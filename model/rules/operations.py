@@ -9,12 +9,11 @@ from model.derived.flavour import chart_pins, release_names
 from model.findings import ABSENT, Finding
 from model.hub import Hub
 from model.rules.catalogue import Rule, RuleContext, check_of
-from model.secrets import FINGERPRINT_KEY, OPERATOR_SECRETS, ROTATED
+from model.secrets import MADE, OPERATOR_SECRETS
 from model.sections.chart import ClassicChart, ExternalDatabase
 from model.sections.user import SecretRef
 
 SECURITY_FLOOR = (4, 4, 0)
-_MADE = {*ROTATED, FINGERPRINT_KEY}
 """jupyterhub chart; 4.4.0 fixes GHSA-p43p-whwx-q52h."""
 
 
@@ -33,7 +32,7 @@ def needed_secrets(hub: Hub) -> dict[str, str]:
     if isinstance(hub.database, ExternalDatabase):
         needed["databaseUrl"] = "database.kind: external"
     for name, value in hub.user.environment.items():
-        if isinstance(value, SecretRef):
+        if isinstance(value, SecretRef) and value.secret not in MADE:
             needed[value.secret] = f"user.environment.{name}"
     return needed
 
@@ -75,7 +74,7 @@ def environment(hub: Hub, _: RuleContext, rule: Rule) -> Iterator[Finding]:
                 "use letters, digits and '_', not starting with a digit.",
             )
         if isinstance(value, SecretRef) and (
-            value.secret in _MADE or not re.match(r"[a-z][A-Za-z0-9]*\Z", value.secret)
+            value.secret in MADE or not re.match(r"[a-z][A-Za-z0-9]*\Z", value.secret)
         ):
             yield rule.finding(
                 f"user.environment.{name}.secret",

@@ -51,7 +51,7 @@ class Builders(Model):
 
 
 class RetiringBuilders(Model):
-    """What the builder pool of a retiring generation was, where it differs from the present one."""
+    """What the builder pool of a draining generation was, where it differs from the present one."""
 
     machine_type: Text | None = None
     """Machine type."""

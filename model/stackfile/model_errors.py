@@ -53,10 +53,13 @@ def findings_of(exc: ValidationError, data: Mapping[str, Any]) -> Iterator[Findi
 
 def seen(path: str, value: object) -> object:
     """The value as a finding may show it: hidden under a key that sounds like a credential's. A text
-    beside the sections is most likely a secret whose name is misspelt."""
-    _, *steps = path.split(".")
-    beside = not steps and path not in SECTIONS and isinstance(value, str | int | float)
-    if beside or any(map(is_sensitive_key, steps)):
+    beside the sections is most likely a secret whose name is misspelt. `rotate` has names of secrets
+    and numbers."""
+    first, *steps = path.split(".")
+    own = first in SECTIONS or first == "name"
+    beside = not steps and not own and isinstance(value, str | int | float | list)
+    keys = steps if own else [first, *steps]
+    if beside or (first != "rotate" and any(map(is_sensitive_key, keys))):
         return "<hidden>"
     if isinstance(value, dict) and value:  # A whole section is no helpful "value seen".
         return f"(a mapping of {', '.join(map(str, list(value)[:6]))})"

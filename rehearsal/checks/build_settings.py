@@ -27,7 +27,7 @@ _DEFAULT_SOCKET = "/var/run/docker.sock"
 _DEFAULT_SECRET = "binder-build-docker-config"
 # What the classic chart's program calls the sockets, whatever `hostSocketName` says.
 _CLASSIC_SOCKETS = MappingProxyType({"dind": "docker.sock", "pink": "podman.sock"})
-# BuildSettings that BinderHub once had itself, and which it still copies over the executor's.
+# Settings that BinderHub once had itself, and which it still copies over the executor's.
 _RENAMED = MappingProxyType(
     {
         "build_docker_host": "docker_host",

@@ -110,7 +110,7 @@ def unexpected(said: Iterable[Comment], accepted: Iterable[Waiver]) -> list[Trou
             what=f"{one.text}.",
             where=one.object,
             why=f"kube-score calls it critical ({one.check}).",
-            fix="correct the values, or waive it with a reason in rehearsal/waivers.yaml.",
+            fix="correct the values, or waive it with a reason in rehearsal/checks/waivers.yaml.",
         )
         for one in said
         if not any(waiver.covers(one.check, one.object, one.text) for waiver in known)

@@ -24,7 +24,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 # Addresses that are credentials themselves are hidden where others may see them. They are no error,
 # so `render` gives them as they are deployed.
-ADDRESSES = ("SLACK_WEBHOOK_URL", "SENTRY_DSN", "JUPYTERHUB_CRYPT_KEY", "password2")
+ADDRESSES = ("SLACK_WEBHOOK_URL", "SENTRY_DSN")
 
 
 def at(path: str, value: Any) -> dict[str, Any]:
@@ -40,9 +40,14 @@ PLACES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "of a wrong kind": lambda kept: at("user.environment", {k: [v] for k, v in kept.items()}),
     "in a wrong section": lambda kept: at("build", kept),
     "beside the sections": lambda kept: kept,
+    "as a list": lambda kept: {k: [v] for k, v in kept.items()},
     "inside a mapping": lambda kept: at("homepage.x", {k: [{"a": v}] for k, v in kept.items()}),
     "hub": lambda kept: at("extraValues.jupyterhub.hub.config.Some", kept),
     "servers": lambda kept: at("extraValues.jupyterhub.singleuser.extraEnv", kept),
+    "containers": lambda kept: at(
+        "extraValues.jupyterhub.hub.extraContainers",
+        [{"name": "x", "env": [{"name": n, "value": v} for n, v in kept.items()]}],
+    ),
     "list": lambda kept: at(
         "extraValues.binderhub-service.extraEnv",
         [{"name": name, "value": value} for name, value in kept.items()],
@@ -71,7 +76,7 @@ def test_no_command_shows_a_credential_of_a_stack_file(
             assert shown == [], words
 
 
-@pytest.mark.parametrize("place", ["environment", "hub", "servers", "list"])
+@pytest.mark.parametrize("place", ["environment", "hub", "servers", "list", "containers"])
 @pytest.mark.parametrize("name", [n for n in NAMES if n not in ADDRESSES and n.isidentifier()])
 def test_each_name_alone_is_an_error_and_not_rendered(
     hubctl: Hubctl, stack: Write, name: str, place: str

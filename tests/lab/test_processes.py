@@ -76,3 +76,9 @@ def test_ctrl_c_waits_until_a_started_process_is_recorded() -> None:
     assert recorded == ["process"]
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_is_not_lost_when_the_start_fails() -> None:
+    with pytest.raises(KeyboardInterrupt), processes.undisturbed():
+        signal.raise_signal(signal.SIGINT)
+        raise RuntimeError("no such program")

@@ -67,6 +67,8 @@ def overridden(
                 "it is a credential in plain text.",
                 "remove it and revoke it; take it from a Kubernetes Secret (valueFrom).",
             )
+        elif isinstance(value, list) and (inside := list(_in_entries(where, value))):
+            yield from inside
         elif isinstance(value, Mapping) and not isinstance(before, Mapping):
             yield from overridden(where, {}, value)
             if key in derived and before is not None:
@@ -86,6 +88,13 @@ def overridden(
             yield _override(where, before, value)
 
 
+def _in_entries(where: str, entries: list[Any]) -> Iterator[Finding]:
+    """BH069 for what is in entries of a list, such as containers with an environment."""
+    for i, entry in enumerate(entries):
+        if isinstance(entry, Mapping):
+            yield from overridden(f"{where}[{i}]", {}, entry)
+
+
 def _plain_entry(entries: list[Any]) -> str | None:
     """The name of an environment variable in a list that holds a credential."""
     for entry in entries:
@@ -96,9 +105,7 @@ def _plain_entry(entries: list[Any]) -> str | None:
 
 
 def _override(where: str, before: Any, value: Any) -> Finding:
-    entries = value if isinstance(value, list) else []
-    keys = (where.rpartition(".")[2], *(str(at(entry, "name")) for entry in entries))
-    hide = looks_secret(str(value)) or any(map(is_sensitive_key, keys))
+    hide = looks_secret(str(value)) or is_sensitive_key(where.rpartition(".")[2])
     return RULES["BH118"].finding(
         where,
         "<hidden>" if hide else value,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from model.derived import names
-from model.derived.flavour import Flavour
-from model.derived.flavour import Host as Role
+from model.derived.flavour import Flavour, Role
 from model.derived.resolved import ResolvedHub
 from model.hub import Hub
 from model.sections.cluster import Controller, GatewayRef

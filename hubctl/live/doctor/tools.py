@@ -12,13 +12,14 @@ from hubctl.console.subprocesses import Ran
 from hubctl.live.doctor.edges import Edges
 from model.derived import clouds
 from model.hub import Hub
+from model.sections.cluster import CloudName
 from model.stackfile.secret_values import check_secret
 from values.wanted_secrets import secrets_to_set
 
 TESTED_PULUMI = (3, 259)
 """The oldest engine that this project's tests run."""
 
-_CREDENTIAL_HELPERS: dict[clouds.CloudName, tuple[list[str], str]] = {
+_CREDENTIAL_HELPERS: dict[CloudName, tuple[list[str], str]] = {
     "gcp": (
         ["gke-gcloud-auth-plugin", "--version"],
         "gcloud components install gke-gcloud-auth-plugin",

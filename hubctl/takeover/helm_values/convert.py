@@ -17,7 +17,7 @@ from hubctl.takeover.helm_values.paths import first
 from hubctl.takeover.helm_values.source import Source
 from model.findings import Finding, errors
 from model.hub import Hub
-from model.secrets import GENERATED
+from model.secrets import MADE
 from model.stackfile.read import Stack, read_config, read_text
 from values.guards.extra_values import check_values
 from values.releases import releases
@@ -81,7 +81,7 @@ def convert(
             "the values name no authenticator (the chart's own lets anybody in); this is now an "
             "open hub without log-in."
         )
-    names = {f.name for f in found if f.name and f.name not in GENERATED} | layers.flat
+    names = {f.name for f in found if f.name and f.name not in MADE} | layers.flat
     hub, secret_names = _sound(name, data, names, remarks)
     rendered = {plan.name: plan.values for plan in releases(hub, secret_names)}
     translated = ["repositories"] if hub.launch.repositories else []

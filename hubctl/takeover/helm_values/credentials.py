@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubctl.review.masking import HIDDEN, holds_credential
-from model.secrets import GENERATED, OPERATOR_SECRETS, Secret
+from model.secrets import MADE, OPERATOR_SECRETS, Secret
 
 # (pattern of the path from the release down, flat key or generated name). jupyterhub's paths also
 # stand under `jupyterhub.` in the classic chart.
@@ -65,7 +65,7 @@ def environment_name(variable: str) -> str:
     """Flat key for a variable of users' servers: MY_TOKEN becomes myToken."""
     first, *rest = [part for part in variable.lower().split("_") if part] or ["secret"]
     name = first + "".join(part.capitalize() for part in rest)
-    return f"{name}Value" if name in OPERATOR_SECRETS or name in GENERATED else name
+    return f"{name}Value" if name in OPERATOR_SECRETS or name in MADE else name
 
 
 def take_out(release: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Found]]:

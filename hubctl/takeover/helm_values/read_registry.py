@@ -73,10 +73,14 @@ def registry(source: Source) -> Section:
     return only_set(kind=kind_of(kind), **in_host, **more, prefix=own)
 
 
+def _field(named: re.Match[str]) -> str:
+    return f"(?P<{named[1]}>{r'[0-9]{12}' if named[1] == 'account' else '[a-z0-9-]+'})"
+
+
 def _by_host(host: str) -> tuple[type[AnyRegistry], dict[str, str]]:
     """The kind of registry that is at a host, and the fields that the host's name tells."""
     for kind in REGISTRIES.values():
-        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[a-z0-9-]+)", re.escape(kind.host or ""))
+        pattern = re.sub(r"\\{(\w+)\\}", _field, re.escape(kind.host or ""))
         if match := re.fullmatch(pattern, host):
             return kind, match.groupdict()
     return CustomRegistry, {}

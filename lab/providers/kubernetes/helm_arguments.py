@@ -1,6 +1,6 @@
 """Arguments, environment and private files of a helm command, from a Release's inputs.
 
-``release`` is always the plain inputs of a Release (no ``Secret``, no ``UNKNOWN``).
+``release`` is always the plain inputs of a Release (no ``SecretValue``, no ``UNKNOWN``).
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ class Handler(ABC):
     @abstractmethod
     def check(self, request: Request) -> tuple[Props, list[CheckFailure]]:
         """Validate and complete inputs. The result replaces the inputs, so anything taken from
-        them keeps its ``Secret``."""
+        them keeps its ``SecretValue``."""
 
     @abstractmethod
     def diff(self, request: Request) -> DiffResult:

@@ -3,7 +3,7 @@
 ``CloudHandler`` does what is the same for all types: input names and types against the SDK,
 generated names, replacement as the official provider does it, previews that touch nothing,
 records of what exists. A type adds its own rules and requests; values reach these without
-``Secret`` wrappers, and the server marks outputs secret wherever the input of that path was.
+``SecretValue`` wrappers, and the server marks outputs secret wherever the input of that path was.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def names(cls: type) -> frozenset[str]:
 
 
 def check_inputs(token: str, inputs: Mapping[str, Any]) -> list[CheckFailure]:
-    """Failures of a resource's inputs (without ``Secret`` wrappers)."""
+    """Failures of a resource's inputs (without ``SecretValue`` wrappers)."""
     plain = {key: value for key, value in inputs.items() if not key.startswith("__")}
     return list(_object(args_class(token), plain, ""))
 

@@ -166,6 +166,21 @@ def test_no_spelling_of_a_credential_gets_through(hubctl: Hubctl, project: Path,
     ]["extraConfig"] == {"00-ours": 'c.JupyterHub.log_level = "DEBUG"\n'}
 
 
+@pytest.mark.parametrize("variable", ["REGISTRY_KEY", "GITHUB_TOKEN", "PROXY_TOKEN"])
+def test_a_variable_named_like_a_secret_of_the_hub_gets_a_secret_of_its_own(
+    hubctl: Hubctl, project: Path, variable: str
+) -> None:
+    """BH117 refuses the hub's own, and a hub that is refused is not imported at all."""
+    values = yaml.safe_load((HERE / "ui-open.yaml").read_text())
+    values["jupyterhub"]["singleuser"]["extraEnv"][variable] = "kept000private"
+    (project / "old.yaml").write_text(yaml.safe_dump(values))
+    target = project / "stacks" / "Pulumi.eco.yaml"
+    done = hubctl("import", "old.yaml", "--output", str(target), "--cluster", "c")
+    assert done.status == 0, done
+    name = yaml.safe_load(target.read_text())["config"]["binderhub:user"]["environment"][variable]
+    assert name["secret"].endswith("Value")
+
+
 def test_an_open_hub_becomes_model_keys() -> None:
     found = sections(converted("open"))
     assert found["auth"] == {"kind": "none"}
