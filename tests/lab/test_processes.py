@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from lab import processes
@@ -31,6 +32,8 @@ def test_a_process_is_ended_by_a_record_read_from_disk(tmp_path: Path) -> None:
 
 def test_a_process_that_was_given_an_old_id_is_never_ended(tmp_path: Path) -> None:
     other = processes.start("other", SLEEP, log=tmp_path / "log")
+    while not psutil.Process(other.pid).cmdline():
+        pass  # For a moment after its start a process has no arguments to tell it by.
     try:
         for stale in (
             replace(other, created=other.created - 60),

@@ -33,9 +33,9 @@ def clone(tmp_path: Path) -> Path:
         cwd=CHECKOUT, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     for name in filter(None, listed.split("\0")):
-        if (CHECKOUT / name).is_file():
+        if os.path.lexists(CHECKOUT / name):
             (made / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(CHECKOUT / name, made / name)
+            shutil.copy(CHECKOUT / name, made / name, follow_symlinks=False)
     (made / ".venv").symlink_to(sys.prefix)
     git(made, "init", "--quiet", "--initial-branch", "main")
     commit(made)

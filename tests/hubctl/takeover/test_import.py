@@ -172,7 +172,7 @@ def test_a_variable_named_like_a_secret_of_the_hub_gets_a_secret_of_its_own(
 ) -> None:
     """BH117 refuses the hub's own, and a hub that is refused is not imported at all."""
     values = yaml.safe_load((HERE / "ui-open.yaml").read_text())
-    values["jupyterhub"]["singleuser"]["extraEnv"][variable] = "kept000private"
+    values["jupyterhub"]["singleuser"]["extraEnv"][variable] = f"ghp_{'a' * 36}"
     (project / "old.yaml").write_text(yaml.safe_dump(values))
     target = project / "stacks" / "Pulumi.eco.yaml"
     done = hubctl("import", "old.yaml", "--output", str(target), "--cluster", "c")
